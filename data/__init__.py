@@ -1,0 +1,1 @@
+"""From messy document to labelled example."""

@@ -1,0 +1,100 @@
+"""python -m data: documents in, sentences, annotation, dataset out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from data.build import Sources
+from data.build import build as build_dataset
+from data.ingest import Summary
+from data.ingest import ingest as ingest_documents
+from data.read import read_document
+from data.records import to_json
+from data.sentences import segment as segment_document
+from data.studio_cli import app as studio_app
+
+HERE = Path(__file__).parent
+SEEDS = HERE.parent / "seeds"
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(studio_app, name="label-studio", help="Annotate in Label Studio: up, setup, push, pull, down.")
+out_console, err_console = Console(), Console(stderr=True)
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(help="files and folders: txt, html")],
+    out: Annotated[Path, typer.Option(help="corpus directory to write")] = HERE / "corpus",
+    as_json: Annotated[bool, typer.Option("--json", help="print the summary as JSON")] = False,
+) -> None:
+    """Read documents and split them into sentences. Exit code 1 when a file could not be read."""
+    summary = ingest_documents(paths, out)
+    if as_json:
+        print(json.dumps({"documents": summary.documents, "failed": summary.failed, "reused": summary.reused}, ensure_ascii=False))
+    else:
+        _show(summary, out)
+    if summary.failed:
+        raise typer.Exit(1)
+
+
+def _show(summary: Summary, out: Path) -> None:
+    table = Table("document", "format", "characters", "sentences", "kinds")
+    for row in summary.documents:
+        kinds = ", ".join(f"{kind} {count}" for kind, count in row["kinds"].items())  # type: ignore[attr-defined]
+        table.add_row(str(row["source"]), str(row["format"]), str(row["characters"]), str(row["sentences"]), kinds)
+    err_console.print(table)
+    for path, reason in summary.failed.items():
+        err_console.print(f"left out: {path}: {reason}", style="red", markup=False)
+    err_console.print(f"{len(summary.documents)} documents {'are up to date' if summary.reused else 'written'} in {out}", markup=False)
+
+
+@app.command()
+def segment(file: Annotated[Path, typer.Argument(help="one document")]) -> None:
+    """Print the sentences of one document as JSONL."""
+    for sentence in segment_document(read_document(file)):
+        print(to_json(sentence))
+
+
+@app.command()
+def build(
+    corpus: Annotated[list[Path], typer.Option(help="corpus directories that hold the texts")] = [HERE / "corpus"],  # noqa: B006
+    annotations: Annotated[list[Path] | None, typer.Option(help="annotation JSONL files; later ones win")] = None,
+    labels: Annotated[Path, typer.Option(help="label set")] = SEEDS / "labels.yaml",
+    out: Annotated[Path, typer.Option(help="dataset directory to write")] = HERE / "examples",
+    shares: Annotated[tuple[float, float, float], typer.Option(help="train, validation, test")] = (0.64, 0.18, 0.18),
+    seed: int = 13,
+) -> None:
+    """Join labels and texts into a dataset directory, split by document."""
+    files = annotations or sorted((SEEDS / "annotations").glob("*.jsonl")) + sorted((HERE / "annotations").glob("*.jsonl"))
+    facts = build_dataset(Sources(corpus, files, labels), out, shares, seed)
+    table = Table("split", "documents", "sentences", "none", "labels")
+    for side, row in facts["splits"].items():  # type: ignore[attr-defined]
+        counts = ", ".join(f"{label} {count}" for label, count in row["labels"].items())
+        table.add_row(side, str(row["documents"]), str(row["sentences"]), str(row["none"]), counts)
+    err_console.print(table)
+    for reason, count in facts["left_out"].items():  # type: ignore[attr-defined]
+        err_console.print(f"left out {count} labels: {reason}", style="yellow")
+    err_console.print(f"dataset {'is up to date' if facts.get('reused') else 'written'} in {out}", markup=False)
+
+
+def main() -> None:
+    """Run the command line; a mistake of the user's is one clear line and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    try:
+        app()
+    except (ValueError, OSError) as error:
+        err_console.print(f"error: {error}", style="red", markup=False)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

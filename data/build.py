@@ -1,0 +1,126 @@
+"""Stand-off labels and the texts they stand on, joined into a dataset directory."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from data.files import code_hash, input_hashes, read_manifest, replaced_folder, up_to_date, write_manifest
+from data.ingest import load_corpus
+from data.labels import LabelSet, load_labels
+from data.normalize import normalize
+from data.records import Annotation, Document, Example, Sentence, digest, read_jsonl, write_jsonl
+from data.split import SPLITS, split_documents
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a dataset is built from. Later annotation files win over earlier ones on the same sentence."""
+
+    corpora: list[Path]
+    annotations: list[Path]
+    labels: Path
+
+
+def build(sources: Sources, out: Path, shares: tuple[float, float, float], seed: int) -> dict[str, object]:
+    """Write the dataset directory and return its facts (counts per split and label, what was left out)."""
+    inputs = {**input_hashes([*sources.corpora, *sources.annotations, sources.labels]), "code": code_hash("data"),
+              "options": f"{shares} {seed}"}
+    if up_to_date(out, inputs):
+        return {**read_manifest(out)["facts"], "reused": True}
+    labels = load_labels(sources.labels)
+    examples, left_out = _join(sources, labels)
+    if not examples:
+        raise ValueError(f"no label stands on a text of {', '.join(map(str, sources.corpora))}: left out {dict(left_out)}; "
+                         "ingest the annotated documents first")
+    sides = split_documents(_label_counts(examples), shares, seed)
+    rows = {side: [e for e in examples if sides[e.doc_id] == side] for side in SPLITS}
+    facts = {"splits": {side: _facts(rows[side], labels) for side in SPLITS}, "left_out": dict(left_out)}
+    with replaced_folder(out) as scratch:
+        for side in SPLITS:
+            write_jsonl(scratch / f"{side}.jsonl", rows[side])
+        shutil.copyfile(sources.labels, scratch / "labels.yaml")
+        (scratch / "README.md").write_text(_card(labels, facts), encoding="utf-8")
+        write_manifest(scratch, inputs=inputs, facts=facts)
+    return facts
+
+
+def _join(sources: Sources, labels: LabelSet) -> tuple[list[Example], Counter[str]]:
+    texts: dict[str, tuple[Document, list[Sentence]]] = {}
+    for folder in sources.corpora:
+        documents, sentences = load_corpus(folder)
+        by_document: dict[str, list[Sentence]] = {document.id: [] for document in documents}
+        for sentence in sentences:
+            by_document[sentence.doc_id].append(sentence)
+        texts |= {document.sha256: (document, by_document[document.id]) for document in documents}
+    left_out: Counter[str] = Counter()
+    examples: list[Example] = []
+    for path, annotation, chosen in resolve(sources.annotations):
+        if annotation.document not in texts:
+            left_out["text not at hand"] += 1
+            continue
+        document, neighbours = texts[annotation.document]
+        if digest(document.text[annotation.start : annotation.end]) != annotation.sentence:
+            left_out["text differs from the one labelled"] += 1
+            continue
+        unknown = set(chosen) - set(labels.ids)
+        if unknown:
+            raise ValueError(f"{path}: labels {sorted(unknown)} at {annotation.start}-{annotation.end} of {document.source} "
+                             f"are not in the label set {labels.ids}")
+        examples.append(_example(document, neighbours, annotation, chosen))
+    return sorted(examples, key=lambda e: e.doc_id), left_out
+
+
+def resolve(paths: list[Path]) -> Iterable[tuple[Path, Annotation, list[str]]]:
+    """One decision per sentence: the last file that has it, and there the labels that most annotators chose."""
+    decided: dict[tuple[str, int, int], tuple[Path, list[Annotation]]] = {}
+    for path in paths:
+        here: dict[tuple[str, int, int], list[Annotation]] = {}
+        for row in read_jsonl(path):
+            annotation = Annotation.from_json(row)
+            here.setdefault((annotation.document, annotation.start, annotation.end), []).append(annotation)
+        decided |= {key: (path, votes) for key, votes in here.items()}
+    for key in sorted(decided):
+        path, votes = decided[key]
+        counts = Counter(label for vote in votes for label in vote.labels)
+        yield path, votes[-1], sorted(label for label, n in counts.items() if 2 * n > len(votes))
+
+
+def _example(document: Document, neighbours: list[Sentence], annotation: Annotation, chosen: list[str]) -> Example:
+    pieces = annotation.pieces or [(annotation.start, annotation.end)]
+    text = normalize("".join(document.text[start:end] for start, end in pieces))
+    same = next((s for s in neighbours if s.start <= annotation.start < s.end and s.kind != "caption"), None)
+    before = next((s for s in reversed(neighbours) if s.end <= annotation.start), None)
+    after = next((s for s in neighbours if s.start >= annotation.end), None)
+    context = {"heading_path": " › ".join(same.heading_path) if same else "",
+               "previous": before.normalized if before else "", "next": after.normalized if after else ""}
+    return Example(digest(f"{document.sha256}:{annotation.start}:{annotation.end}")[:16], text, chosen, document.id, context)
+
+
+def _label_counts(examples: list[Example]) -> dict[str, Counter[str]]:
+    counts: dict[str, Counter[str]] = {}
+    for example in examples:
+        counts.setdefault(example.doc_id, Counter()).update(["", *example.labels])
+    return counts
+
+
+def _facts(examples: list[Example], labels: LabelSet) -> dict[str, object]:
+    counts = Counter(label for e in examples for label in e.labels)
+    return {"documents": len({e.doc_id for e in examples}), "sentences": len(examples),
+            "labels": {label: counts[label] for label in labels.ids}, "none": sum(not e.labels for e in examples)}
+
+
+def _card(labels: LabelSet, facts: dict[str, object]) -> str:
+    """A dataset card whose front matter lets ``datasets.load_dataset(dir)`` find the splits."""
+    front = {"language": ["zh"], "task_categories": ["text-classification"], "license": "apache-2.0",
+             "configs": [{"config_name": "default", "data_files": [{"split": s, "path": f"{s}.jsonl"} for s in SPLITS]}]}
+    lines = [f"- `{label.id}` {label.name}: {label.definition}" for label in labels.labels]
+    return (f"---\n{yaml.safe_dump(front, allow_unicode=True, sort_keys=False)}---\n\n# Sentences of Chinese policy documents\n\n"
+            "Multi-label: a sentence has any number of these labels, or none. Split by document.\n\n" + "\n".join(lines)
+            + f"\n\n```json\n{json.dumps(facts, ensure_ascii=False, indent=1)}\n```\n")

@@ -1,0 +1,58 @@
+"""Cue phrases into labels: cold-start pre-annotations and the floor baseline."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """What fires one label, and the phrases inside which a hit does not count."""
+
+    label: str
+    pattern: re.Pattern[str]
+    unless: re.Pattern[str] | None
+
+    def fires(self, text: str) -> bool:
+        """Whether a cue stands in the text outside every `unless` phrase."""
+        safe = [m.span() for m in self.unless.finditer(text)] if self.unless else []
+        hits = (m.span() for m in self.pattern.finditer(text))
+        return any(not any(a <= start and end <= b for a, b in safe) for start, end in hits)
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Cues per label."""
+
+    cues: tuple[Cue, ...]
+
+    def labels(self, text: str) -> list[str]:
+        """Ids of the labels whose cues stand in the (normalised) text."""
+        return [cue.label for cue in self.cues if cue.fires(text)]
+
+
+def load_lexicon(path: Path) -> Lexicon:
+    """Read a lexicon.yaml. Raises ValueError that names the file, the label and the entry."""
+    if not path.is_file():
+        raise ValueError(f"{path}: expected a lexicon.yaml (label: phrases, patterns, unless), found no file")
+    rows = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not isinstance(rows, dict):
+        raise ValueError(f"{path}: expected one entry per label, got {type(rows).__name__}")
+    return Lexicon(tuple(_cue(path, label, row or {}) for label, row in rows.items()))
+
+
+def _cue(path: Path, label: str, row: dict[str, Any]) -> Cue:
+    patterns = [re.escape(p) for p in row.get("phrases") or []] + [p["pattern"] for p in row.get("patterns") or []]
+    if not patterns:
+        raise ValueError(f"{path}: label {label!r} has neither phrases nor patterns")
+    try:
+        pattern = re.compile("|".join(f"(?:{p})" for p in patterns))
+    except re.error as error:
+        raise ValueError(f"{path}: label {label!r}: a pattern is no regular expression: {error}") from error
+    unless = [re.escape(p) for p in sorted(row.get("unless") or [], key=len, reverse=True)]
+    return Cue(label, pattern, re.compile("|".join(unless)) if unless else None)

@@ -1,0 +1,1 @@
+"""From a model directory to labels: prediction, HTTP, page. Never imports torch."""

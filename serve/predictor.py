@@ -1,0 +1,113 @@
+"""Text to scores, the one path that the API, the page, evaluation and pre-annotation share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+from tokenizers import Encoding, Tokenizer
+
+from configs.schema import Task
+from data.normalize import normalize
+from serve.model_dir import Head, load_head, verify
+
+Scores = npt.NDArray[np.float32]
+TOKEN_BUDGET = 2048  # padded tokens in one batch
+
+
+class Scorer(Protocol):
+    """Whatever gives each text a score per label: shape (texts, labels), each in [0, 1]."""
+
+    def scores(self, texts: Sequence[str]) -> Scores: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Predictor:
+    """A verified model directory, loaded. Safe to call from several threads."""
+
+    head: Head
+    name: str
+    version: str
+    tokenizer: Tokenizer
+    session: onnxruntime.InferenceSession
+
+    @staticmethod
+    def load(folder: Path, threads: int = 0) -> Predictor:
+        """Verify and load; ``threads`` 0 takes every core this process may use. Raises ValueError for a bad directory."""
+        folder = folder.resolve()
+        version = verify(folder)
+        head = load_head(folder)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
+        options.log_severity_level = 3
+        session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
+        return Predictor(head, folder.name, version, load_tokenizer(folder, head.max_length), session)
+
+    def scores(self, texts: Sequence[str]) -> Scores:
+        """Scores of shape (texts, labels). Texts are normalised here; those longer than the model's limit are cut."""
+        return to_scores(self.logits(texts), self.head)
+
+    def logits(self, texts: Sequence[str]) -> Scores:
+        """Raw outputs of shape (texts, labels), in the order of the texts."""
+        encoded = self.tokenizer.encode_batch([normalize(text) for text in texts])
+        logits = np.zeros((len(encoded), len(self.head.labels)), np.float32)
+        for batch in batches([len(e.ids) for e in encoded]):
+            logits[batch] = self.session.run(None, padded([encoded[i] for i in batch]))[0]
+        return logits
+
+    def labels(self, scores: Scores, thresholds: Sequence[float] | None = None) -> list[list[str]]:
+        """The label ids each row of scores amounts to."""
+        return [[self.head.ids[i] for i in np.flatnonzero(row)] for row in decide(scores, self.head, thresholds)]
+
+
+def load_tokenizer(folder: Path, max_length: int) -> Tokenizer:
+    """The tokenizer of a model directory, cutting at ``max_length`` tokens and never padding."""
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.enable_truncation(max_length)
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def batches(lengths: Sequence[int], budget: int = TOKEN_BUDGET) -> Iterator[list[int]]:
+    """Indices grouped by similar length, so that each group's padded size stays within the budget."""
+    group: list[int] = []
+    for i in sorted(range(len(lengths)), key=lambda i: lengths[i]):
+        if group and (len(group) + 1) * lengths[i] > budget:
+            yield group
+            group = []
+        group.append(i)
+    if group:
+        yield group
+
+
+def padded(encodings: Sequence[Encoding]) -> dict[str, npt.NDArray[np.int64]]:
+    """Model inputs of shape (batch, longest), padded with zeros."""
+    width = max(len(e.ids) for e in encodings)
+    arrays = {key: np.zeros((len(encodings), width), np.int64) for key in ("input_ids", "attention_mask", "token_type_ids")}
+    for row, encoding in enumerate(encodings):
+        arrays["input_ids"][row, : len(encoding.ids)] = encoding.ids
+        arrays["attention_mask"][row, : len(encoding.ids)] = 1
+        arrays["token_type_ids"][row, : len(encoding.ids)] = encoding.type_ids
+    return arrays
+
+
+def to_scores(logits: Scores, head: Head) -> Scores:
+    """Sigmoid per label, or softmax over the labels where exactly one holds."""
+    scaled = logits / head.temperature
+    if head.task is Task.multi_label:
+        return np.asarray(1 / (1 + np.exp(-scaled)), np.float32)
+    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
+
+
+def decide(scores: Scores, head: Head, thresholds: Sequence[float] | None = None) -> npt.NDArray[np.bool_]:
+    """Which labels hold: every one at or above its threshold, or the best one where exactly one holds."""
+    if head.task is Task.multi_label:
+        return np.asarray(scores >= np.asarray(thresholds or head.thresholds, np.float32))
+    return np.asarray(np.arange(scores.shape[1]) == scores.argmax(axis=1)[:, None])
