@@ -15,15 +15,16 @@ from data.build import Sources
 from data.build import build as build_dataset
 from data.ingest import Summary
 from data.ingest import ingest as ingest_documents
+from data.labels import load_labels
 from data.read import read_document
-from data.records import to_json
+from data.records import CLASSIFIED_KINDS, to_json
 from data.sentences import segment as segment_document
-from data.studio_cli import app as studio_app
+#from data.studio_cli import app as studio_app
 
 HERE = Path(__file__).parent
 SEEDS = HERE.parent / "seeds"
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-app.add_typer(studio_app, name="label-studio", help="Annotate in Label Studio: up, setup, push, pull, down.")
+#app.add_typer(studio_app, name="label-studio", help="Annotate in Label Studio: up, setup, push, pull, down.")
 out_console, err_console = Console(), Console(stderr=True)
 
 
@@ -36,7 +37,11 @@ def ingest(
     """Read documents and split them into sentences. Exit code 1 when a file could not be read."""
     summary = ingest_documents(paths, out)
     if as_json:
-        print(json.dumps({"documents": summary.documents, "failed": summary.failed, "reused": summary.reused}, ensure_ascii=False))
+        print(
+            json.dumps(
+                {"documents": summary.documents, "failed": summary.failed, "reused": summary.reused}, ensure_ascii=False
+            )
+        )
     else:
         _show(summary, out)
     if summary.failed:
@@ -44,14 +49,18 @@ def ingest(
 
 
 def _show(summary: Summary, out: Path) -> None:
-    table = Table("document", "format", "characters", "sentences", "kinds")
+    table = Table("document", "format", "characters", "sentences", *CLASSIFIED_KINDS, "other")
     for row in summary.documents:
-        kinds = ", ".join(f"{kind} {count}" for kind, count in row["kinds"].items())  # type: ignore[attr-defined]
-        table.add_row(str(row["source"]), str(row["format"]), str(row["characters"]), str(row["sentences"]), kinds)
+        kinds: dict[str, int] = dict(row["kinds"])  # type: ignore[call-overload]
+        counts = [kinds.pop(kind, 0) for kind in CLASSIFIED_KINDS]
+        cells = [row["source"], row["format"], row["characters"], row["sentences"], *counts, sum(kinds.values())]
+        table.add_row(*map(str, cells))
     err_console.print(table)
     for path, reason in summary.failed.items():
         err_console.print(f"left out: {path}: {reason}", style="red", markup=False)
-    err_console.print(f"{len(summary.documents)} documents {'are up to date' if summary.reused else 'written'} in {out}", markup=False)
+    err_console.print(
+        f"{len(summary.documents)} documents {'are up to date' if summary.reused else 'written'} in {out}", markup=False
+    )
 
 
 @app.command()
@@ -71,12 +80,13 @@ def build(
     seed: int = 13,
 ) -> None:
     """Join labels and texts into a dataset directory, split by document."""
-    files = annotations or sorted((SEEDS / "annotations").glob("*.jsonl")) + sorted((HERE / "annotations").glob("*.jsonl"))
+    files = annotations or sorted((SEEDS / "annotations").glob("*.jsonl")) + sorted(
+        (HERE / "annotations").glob("*.jsonl")
+    )
     facts = build_dataset(Sources(corpus, files, labels), out, shares, seed)
-    table = Table("split", "documents", "sentences", "none", "labels")
+    table = Table("split", "documents", "sentences", "none", *load_labels(labels).ids)
     for side, row in facts["splits"].items():  # type: ignore[attr-defined]
-        counts = ", ".join(f"{label} {count}" for label, count in row["labels"].items())
-        table.add_row(side, str(row["documents"]), str(row["sentences"]), str(row["none"]), counts)
+        table.add_row(side, *map(str, (row["documents"], row["sentences"], row["none"], *row["labels"].values())))
     err_console.print(table)
     for reason, count in facts["left_out"].items():  # type: ignore[attr-defined]
         err_console.print(f"left out {count} labels: {reason}", style="yellow")

@@ -15,7 +15,7 @@ from data.files import code_hash, input_hashes, read_manifest, replaced_folder, 
 from data.ingest import load_corpus
 from data.labels import LabelSet, load_labels
 from data.normalize import normalize
-from data.records import Annotation, Document, Example, Sentence, digest, read_jsonl, write_jsonl
+from data.records import CLASSIFIED_KINDS, Annotation, Document, Example, Sentence, Span, digest, read_jsonl, write_jsonl
 from data.split import SPLITS, split_documents
 
 
@@ -30,15 +30,20 @@ class Sources:
 
 def build(sources: Sources, out: Path, shares: tuple[float, float, float], seed: int) -> dict[str, object]:
     """Write the dataset directory and return its facts (counts per split and label, what was left out)."""
-    inputs = {**input_hashes([*sources.corpora, *sources.annotations, sources.labels]), "code": code_hash("data"),
-              "options": f"{shares} {seed}"}
+    inputs = {
+        **input_hashes([*sources.corpora, *sources.annotations, sources.labels]),
+        "code": code_hash("data"),
+        "options": f"{shares} {seed}",
+    }
     if up_to_date(out, inputs):
         return {**read_manifest(out)["facts"], "reused": True}
     labels = load_labels(sources.labels)
     examples, left_out = _join(sources, labels)
     if not examples:
-        raise ValueError(f"no label stands on a text of {', '.join(map(str, sources.corpora))}: left out {dict(left_out)}; "
-                         "ingest the annotated documents first")
+        raise ValueError(
+            f"no label stands on a text of {', '.join(map(str, sources.corpora))}: left out {dict(left_out)}; "
+            "ingest the annotated documents first"
+        )
     sides = split_documents(_label_counts(examples), shares, seed)
     rows = {side: [e for e in examples if sides[e.doc_id] == side] for side in SPLITS}
     facts = {"splits": {side: _facts(rows[side], labels) for side in SPLITS}, "left_out": dict(left_out)}
@@ -57,7 +62,8 @@ def _join(sources: Sources, labels: LabelSet) -> tuple[list[Example], Counter[st
         documents, sentences = load_corpus(folder)
         by_document: dict[str, list[Sentence]] = {document.id: [] for document in documents}
         for sentence in sentences:
-            by_document[sentence.doc_id].append(sentence)
+            if sentence.kind in CLASSIFIED_KINDS:
+                by_document[sentence.doc_id].append(sentence)
         texts |= {document.sha256: (document, by_document[document.id]) for document in documents}
     left_out: Counter[str] = Counter()
     examples: list[Example] = []
@@ -71,8 +77,10 @@ def _join(sources: Sources, labels: LabelSet) -> tuple[list[Example], Counter[st
             continue
         unknown = set(chosen) - set(labels.ids)
         if unknown:
-            raise ValueError(f"{path}: labels {sorted(unknown)} at {annotation.start}-{annotation.end} of {document.source} "
-                             f"are not in the label set {labels.ids}")
+            raise ValueError(
+                f"{path}: labels {sorted(unknown)} at {annotation.start}-{annotation.end} of {document.source} "
+                f"are not in the label set {labels.ids}"
+            )
         examples.append(_example(document, neighbours, annotation, chosen))
     return sorted(examples, key=lambda e: e.doc_id), left_out
 
@@ -93,14 +101,19 @@ def resolve(paths: list[Path]) -> Iterable[tuple[Path, Annotation, list[str]]]:
 
 
 def _example(document: Document, neighbours: list[Sentence], annotation: Annotation, chosen: list[str]) -> Example:
-    pieces = annotation.pieces or [(annotation.start, annotation.end)]
+    pieces = annotation.pieces or [Span(annotation.start, annotation.end)]
     text = normalize("".join(document.text[start:end] for start, end in pieces))
-    same = next((s for s in neighbours if s.start <= annotation.start < s.end and s.kind != "caption"), None)
+    same = next((s for s in neighbours if s.start <= annotation.start < s.end), None)
     before = next((s for s in reversed(neighbours) if s.end <= annotation.start), None)
     after = next((s for s in neighbours if s.start >= annotation.end), None)
-    context = {"heading_path": " › ".join(same.heading_path) if same else "",
-               "previous": before.normalized if before else "", "next": after.normalized if after else ""}
-    return Example(digest(f"{document.sha256}:{annotation.start}:{annotation.end}")[:16], text, chosen, document.id, context)
+    context = {
+        "heading_path": " › ".join(same.heading_path) if same else "",
+        "previous": before.normalized if before else "",
+        "next": after.normalized if after else "",
+    }
+    return Example(
+        digest(f"{document.sha256}:{annotation.start}:{annotation.end}")[:16], text, chosen, document.id, context
+    )
 
 
 def _label_counts(examples: list[Example]) -> dict[str, Counter[str]]:
@@ -112,15 +125,27 @@ def _label_counts(examples: list[Example]) -> dict[str, Counter[str]]:
 
 def _facts(examples: list[Example], labels: LabelSet) -> dict[str, object]:
     counts = Counter(label for e in examples for label in e.labels)
-    return {"documents": len({e.doc_id for e in examples}), "sentences": len(examples),
-            "labels": {label: counts[label] for label in labels.ids}, "none": sum(not e.labels for e in examples)}
+    return {
+        "documents": len({e.doc_id for e in examples}),
+        "sentences": len(examples),
+        "labels": {label: counts[label] for label in labels.ids},
+        "none": sum(not e.labels for e in examples),
+    }
 
 
 def _card(labels: LabelSet, facts: dict[str, object]) -> str:
     """A dataset card whose front matter lets ``datasets.load_dataset(dir)`` find the splits."""
-    front = {"language": ["zh"], "task_categories": ["text-classification"], "license": "apache-2.0",
-             "configs": [{"config_name": "default", "data_files": [{"split": s, "path": f"{s}.jsonl"} for s in SPLITS]}]}
+    front = {
+        "language": ["zh"],
+        "task_categories": ["text-classification"],
+        "license": "apache-2.0",
+        "configs": [{"config_name": "default", "data_files": [{"split": s, "path": f"{s}.jsonl"} for s in SPLITS]}],
+    }
     lines = [f"- `{label.id}` {label.name}: {label.definition}" for label in labels.labels]
-    return (f"---\n{yaml.safe_dump(front, allow_unicode=True, sort_keys=False)}---\n\n# Sentences of Chinese policy documents\n\n"
-            "Multi-label: a sentence has any number of these labels, or none. Split by document.\n\n" + "\n".join(lines)
-            + f"\n\n```json\n{json.dumps(facts, ensure_ascii=False, indent=1)}\n```\n")
+    return (
+        f"---\n{yaml.safe_dump(front, allow_unicode=True, sort_keys=False)}---\n\n"
+        "# Sentences of Chinese policy documents\n\n"
+        "Multi-label: a sentence has any number of these labels, or none. Split by document.\n\n"
+        + "\n".join(lines)
+        + f"\n\n```json\n{json.dumps(facts, ensure_ascii=False, indent=1)}\n```\n"
+    )

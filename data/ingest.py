@@ -27,7 +27,7 @@ class Summary:
 
 
 def find_files(paths: list[Path]) -> list[Path]:
-    """The files named, and every readable kind of file below the folders named. Raises ValueError for a missing path."""
+    """The files named, and every readable file below the folders named. Raises ValueError for a missing path."""
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
@@ -73,13 +73,20 @@ def ingest(paths: list[Path], out: Path) -> Summary:
 
 def _row(document: Document, sentences: Iterable[Sentence]) -> dict[str, object]:
     kinds = Counter(s.kind for s in sentences)
-    return {"id": document.id, "source": document.source, "format": document.format, "characters": len(document.text),
-            "sentences": sum(kinds.values()), "kinds": dict(sorted(kinds.items())), "warnings": document.warnings}
+    return {
+        "id": document.id,
+        "source": document.source,
+        "format": document.format,
+        "characters": len(document.text),
+        "sentences": sum(kinds.values()),
+        "kinds": dict(sorted(kinds.items())),
+        "warnings": document.warnings,
+    }
 
 
 def load_corpus(folder: Path) -> tuple[list[Document], list[Sentence]]:
     """Documents and sentences of a corpus directory. Raises ValueError where it is not one."""
     if not (folder / DOCUMENTS).is_file():
-        raise ValueError(f"{folder}: expected a corpus directory with {DOCUMENTS}; make one: python -m data ingest PATH --out {folder}")
+        raise ValueError(f"{folder}: expected a corpus directory; make one: python -m data ingest PATH --out {folder}")
     documents = [Document.from_json(row) for row in read_jsonl(folder / DOCUMENTS)]
     return documents, [Sentence.from_json(row) for row in read_jsonl(folder / SENTENCES)]

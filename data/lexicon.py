@@ -15,13 +15,13 @@ class Cue:
     """What fires one label, and the phrases inside which a hit does not count."""
 
     label: str
-    pattern: re.Pattern[str]
+    patterns: tuple[re.Pattern[str], ...]
     unless: re.Pattern[str] | None
 
     def fires(self, text: str) -> bool:
         """Whether a cue stands in the text outside every `unless` phrase."""
         safe = [m.span() for m in self.unless.finditer(text)] if self.unless else []
-        hits = (m.span() for m in self.pattern.finditer(text))
+        hits = (m.span() for pattern in self.patterns for m in pattern.finditer(text))
         return any(not any(a <= start and end <= b for a, b in safe) for start, end in hits)
 
 
@@ -47,12 +47,13 @@ def load_lexicon(path: Path) -> Lexicon:
 
 
 def _cue(path: Path, label: str, row: dict[str, Any]) -> Cue:
-    patterns = [re.escape(p) for p in row.get("phrases") or []] + [p["pattern"] for p in row.get("patterns") or []]
+    phrases = "|".join(map(re.escape, row.get("phrases") or []))
+    patterns = [*([phrases] if phrases else []), *(p["pattern"] for p in row.get("patterns") or [])]
     if not patterns:
         raise ValueError(f"{path}: label {label!r} has neither phrases nor patterns")
+    unless = "|".join(map(re.escape, sorted(row.get("unless") or [], key=len, reverse=True)))
     try:
-        pattern = re.compile("|".join(f"(?:{p})" for p in patterns))
+        compiled = tuple(map(re.compile, patterns))
     except re.error as error:
-        raise ValueError(f"{path}: label {label!r}: a pattern is no regular expression: {error}") from error
-    unless = [re.escape(p) for p in sorted(row.get("unless") or [], key=len, reverse=True)]
-    return Cue(label, pattern, re.compile("|".join(unless)) if unless else None)
+        raise ValueError(f"{path}: label {label!r}: {error.pattern!r} is no regular expression: {error}") from error
+    return Cue(label, compiled, re.compile(unless) if unless else None)

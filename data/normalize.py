@@ -12,7 +12,9 @@ from opencc import OpenCC
 
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
 _CJK = _HAN + r"\u3000-\u303f\uff00-\uffef\u2018-\u201d\u2026"
-_UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffd]")  # 政\u200b策
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffd]"
+)  # 政\u200b策
 _SURROGATE = re.compile(r"[\ud800-\udfff]")  # 政\ud800策, half of a broken pair
 _CJK_SPACE = re.compile(rf"(?<=[{_CJK}])\s+|\s+(?=[{_CJK}])")  # 科研机构 和 人才
 _SPACES = re.compile(r"\s+")  # R&D \n投入
@@ -21,7 +23,9 @@ _NOISE = re.compile(r"\?{2,}")  # 工业和信息化局 ?????
 _HALF_MARK = re.compile(rf"(?<=[{_CJK}])[,;:?!()]|[,;:?!()](?=[{_CJK}])")
 _WIDE_MARK = str.maketrans(",;:?!()", "，；：？！（）")
 # digits and Latin letters of full width (２０２５年ＡＩ) -> half width; the marks ，：；（） stay Chinese
-_NARROW = {code: code - 0xFEE0 for code in [*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B), 0xFF05]}
+_NARROW = {
+    code: code - 0xFEE0 for code in [*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B), 0xFF05]
+}
 # t2s keeps 著 (著力); these are the words in which 著 is right in simplified text
 _ZHU_AFTER = "名作述者称录书"
 _ZHU_BEFORE = "名原专编译论巨显卓昭土合遗拙"

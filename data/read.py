@@ -15,11 +15,11 @@ SUFFIXES = {".txt": "text", ".text": "text", ".md": "text", ".html": "html", ".h
 MAX_BYTES = 64 * 1024 * 1024
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _BLOCKS = frozenset(
-    "address article aside blockquote body br button caption dd div dl dt fieldset figcaption figure footer form h1 h2 h3 "
-    "h4 h5 h6 header hr label legend li main nav ol option p pre section select table tbody td textarea tfoot th thead title "
-    "tr ul".split()
+    """address article aside blockquote body br button caption dd div dl dt fieldset figcaption figure footer form h1 h2 h3
+    h4 h5 h6 header hr label legend li main nav ol option p pre section select table tbody td textarea tfoot th thead title
+    tr ul""".split()
 )
-_UNSEEN = frozenset("script style noscript template svg iframe object head".split())
+_UNSEEN = frozenset("""script style noscript template svg iframe object head""".split())
 _SPACE = re.compile(r"\s+")  # 政策\n  文件
 _NO_LETTER = re.compile(r"\W+")  # 一、总体要求 -> 一总体要求
 
@@ -28,10 +28,14 @@ def read_document(path: Path) -> Document:
     """Read one file. Raises ValueError that says what was expected, what came and what to do."""
     form = SUFFIXES.get(path.suffix.lower())
     if form is None:
-        raise ValueError(f"{path}: expected one of {', '.join(SUFFIXES)}, got {path.suffix or 'no suffix'!r}; save it as text or HTML")
+        raise ValueError(
+            f"{path}: expected one of {', '.join(SUFFIXES)}, got {path.suffix or 'none'!r}; save it as one of these"
+        )
     size = path.stat().st_size
     if size > MAX_BYTES:
-        raise ValueError(f"{path}: at most {MAX_BYTES // 2**20} MiB are read, got {size / 2**20:.0f} MiB; split the file")
+        raise ValueError(
+            f"{path}: at most {MAX_BYTES // 2**20} MiB are read, got {size / 2**20:.0f} MiB; split the file"
+        )
     return parse(path.read_bytes(), form, source=path.name)
 
 
@@ -128,7 +132,9 @@ def _blocks(page: html.HtmlElement) -> list[tuple[str, str]]:
 
 def _article(page: html.HtmlElement) -> str:
     """The letters of the article as trafilatura sees it; empty when it finds none."""
-    found = trafilatura.extract(html.tostring(page, encoding="unicode"), include_comments=False, include_tables=True, favor_recall=True)
+    found = trafilatura.extract(
+        html.tostring(page, encoding="unicode"), include_comments=False, include_tables=True, favor_recall=True
+    )
     return _NO_LETTER.sub("", found or "")
 
 

@@ -45,8 +45,15 @@ class Document:
     warnings: list[str] = field(default_factory=list)
 
     @staticmethod
-    def of(text: str, *, title: str = "", source: str = "", format: str = "text",
-           marks: list[Mark] | None = None, warnings: list[str] | None = None) -> Document:
+    def of(
+        text: str,
+        *,
+        title: str = "",
+        source: str = "",
+        format: str = "text",
+        marks: list[Mark] | None = None,
+        warnings: list[str] | None = None,
+    ) -> Document:
         sha = digest(text)
         return Document(sha[:16], sha, title, source, format, text, marks or [], warnings or [])
 

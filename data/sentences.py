@@ -20,7 +20,9 @@ _CLOSERS = "”’」』）)】〕]》■"
 _HARD = "。！？!?…"
 _SOFT = "；;"
 # “……。”某某说。 : the speaker after a quotation belongs to its last sentence
-_SPEAKER = re.compile(r"[^。！？；“”]{0,30}(说|表示|介绍|坦言|认为|指出|强调|告诉记者|感慨|回忆)[^。！？；“”]{0,12}([。，：]|$)")
+_SPEAKER = re.compile(
+    r"[^。！？；“”]{0,30}(说|表示|介绍|坦言|认为|指出|强调|告诉记者|感慨|回忆)[^。！？；“”]{0,12}([。，：]|$)"
+)
 _GAPS = ("caption", "boilerplate")
 MAX_DEPTH_CHARS = 400  # a bracket that stays open longer than this is taken as broken
 
@@ -42,9 +44,22 @@ def segment(document: Document) -> list[Sentence]:
 
 
 def _renumbered(sentence: Sentence, index: int) -> Sentence:
-    return sentence if sentence.index == index else Sentence(
-        sentence.id, sentence.doc_id, index, sentence.start, sentence.end, sentence.text, sentence.normalized,
-        sentence.kind, sentence.heading_path, sentence.pieces)
+    return (
+        sentence
+        if sentence.index == index
+        else Sentence(
+            sentence.id,
+            sentence.doc_id,
+            index,
+            sentence.start,
+            sentence.end,
+            sentence.text,
+            sentence.normalized,
+            sentence.kind,
+            sentence.heading_path,
+            sentence.pieces,
+        )
+    )
 
 
 def _groups(lines: list[Line]) -> Iterator[list[Line]]:

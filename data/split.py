@@ -39,11 +39,15 @@ def _random_split(rng: random.Random, names: list[str], shares: tuple[float, flo
     return dict(zip(order, sides + ["train"] * (len(names) - len(sides)), strict=True))
 
 
-def _distance(split: dict[str, str], labels: dict[str, Counter[str]], totals: Counter[str],
-              shares: tuple[float, float, float]) -> float:
+def _distance(
+    split: dict[str, str], labels: dict[str, Counter[str]], totals: Counter[str], shares: tuple[float, float, float]
+) -> float:
     """Mean absolute difference between the wanted and the found share, over labels and splits."""
     sums: dict[str, Counter[str]] = {side: Counter() for side in SPLITS}
     for name, side in split.items():
         sums[side] += labels[name]
-    return sum(abs(sums[side][key] / total - share)
-               for key, total in totals.items() for side, share in zip(SPLITS, shares, strict=True))
+    return sum(
+        abs(sums[side][key] / total - share)
+        for key, total in totals.items()
+        for side, share in zip(SPLITS, shares, strict=True)
+    )

@@ -16,8 +16,16 @@ from typing import Any
 from configs.schema import Task
 from data.files import MANIFEST, replaced_folder, sha256_of, tree_hashes, write_manifest
 
-REQUIRED = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "model.onnx", "labels.json",
-            "card.json", "README.md")
+REQUIRED = (
+    "config.json",
+    "model.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "model.onnx",
+    "labels.json",
+    "card.json",
+    "README.md",
+)
 ALLOWED = frozenset((*REQUIRED, MANIFEST, "vocab.txt", "special_tokens_map.json", "model.int8.onnx"))
 LINK = "current"
 
@@ -51,9 +59,15 @@ class Head:
         return [label.threshold for label in self.labels]
 
     def to_json(self) -> dict[str, Any]:
-        return {"task": self.task.value, "temperature": self.temperature, "max_length": self.max_length,
-                "labels": [{"id": x.id, "name": x.name, "color": x.color, "threshold": x.threshold, "definition": x.definition}
-                           for x in self.labels]}
+        return {
+            "task": self.task.value,
+            "temperature": self.temperature,
+            "max_length": self.max_length,
+            "labels": [
+                {"id": x.id, "name": x.name, "color": x.color, "threshold": x.threshold, "definition": x.definition}
+                for x in self.labels
+            ],
+        }
 
     @staticmethod
     def from_json(row: dict[str, Any]) -> Head:
@@ -75,7 +89,9 @@ def verify(folder: Path) -> str:
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if name not in ALLOWED:
-            raise ValueError(f"{path}: not a file of a model directory; remove it (allowed: {', '.join(sorted(ALLOWED))})")
+            raise ValueError(
+                f"{path}: not a file of a model directory; remove it (allowed: {', '.join(sorted(ALLOWED))})"
+            )
     for name, sha in listed.items():
         if name not in ALLOWED or not (folder / name).is_file():
             raise ValueError(f"{folder / name}: listed in {MANIFEST} but not there; publish the model again")

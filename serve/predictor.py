@@ -39,7 +39,7 @@ class Predictor:
 
     @staticmethod
     def load(folder: Path, threads: int = 0) -> Predictor:
-        """Verify and load; ``threads`` 0 takes every core this process may use. Raises ValueError for a bad directory."""
+        """Verify and load; ``threads`` 0 takes every core at hand. Raises ValueError for a bad directory."""
         folder = folder.resolve()
         version = verify(folder)
         head = load_head(folder)
@@ -89,7 +89,9 @@ def batches(lengths: Sequence[int], budget: int = TOKEN_BUDGET) -> Iterator[list
 def padded(encodings: Sequence[Encoding]) -> dict[str, npt.NDArray[np.int64]]:
     """Model inputs of shape (batch, longest), padded with zeros."""
     width = max(len(e.ids) for e in encodings)
-    arrays = {key: np.zeros((len(encodings), width), np.int64) for key in ("input_ids", "attention_mask", "token_type_ids")}
+    arrays: dict[str, npt.NDArray[np.int64]] = {
+        key: np.zeros((len(encodings), width), np.int64) for key in ("input_ids", "attention_mask", "token_type_ids")
+    }
     for row, encoding in enumerate(encodings):
         arrays["input_ids"][row, : len(encoding.ids)] = encoding.ids
         arrays["attention_mask"][row, : len(encoding.ids)] = 1

@@ -1,0 +1,1 @@
+"""Fine-tune, choose thresholds, evaluate beside the baselines, publish."""

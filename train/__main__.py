@@ -1,0 +1,65 @@
+"""python -m train: fine-tune a Chinese BERT on a dataset directory, measure it, publish it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+
+import hydra
+from omegaconf import DictConfig, OmegaConf
+from rich.console import Console
+from rich.table import Table
+
+from configs.schema import TrainConfig, register
+
+register()
+
+
+@hydra.main(version_base="1.3", config_path="pkg://configs", config_name="train")
+def _hydra_main(raw: DictConfig) -> None:
+    for noisy in ("onnxscript", "onnx_ir", "torch.onnx", "httpx", "huggingface_hub"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    try:
+        config = OmegaConf.to_object(raw)
+        assert isinstance(config, TrainConfig)
+        from train.run import train  # torch and transformers take seconds; a wrong knob is refused before that
+
+        _show(train(config))
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _show(folder: Path) -> None:
+    """The table of systems on the test split, and where to read on."""
+    systems = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["test"]
+    table = Table("system", "macro-F1", "95 % interval", "micro-F1", "exact match")
+    for name, row in systems.items():
+        low, high = row["macro_f1_interval"]
+        table.add_row(
+            name,
+            f"{row['macro_f1']:.3f}",
+            f"{low:.3f}-{high:.3f}",
+            f"{row['micro_f1']:.3f}",
+            f"{row['exact_match']:.3f}",
+        )
+    console = Console(stderr=True)
+    console.print(table)
+    console.print(f"report: {folder / 'report.html'}", markup=False, soft_wrap=True)
+
+
+def main() -> None:
+    """Run the command line; Ctrl-C stops it with a word on how to go on."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    try:
+        _hydra_main()
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on from the newest checkpoint", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""The tokenizer and the BERT under the classifier: from scratch, from a folder, or from the hub."""
+
+from __future__ import annotations
+
+import string
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification, BertTokenizer, PreTrainedModel
+
+from configs.schema import EncoderConfig, Task
+from data.labels import LabelSet
+
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+
+
+def load_encoder(config: EncoderConfig, labels: LabelSet, task: Task, texts: list[str]) -> tuple[Any, PreTrainedModel]:
+    """Tokenizer and classifier. ``texts``: the training sentences, of which a model from scratch takes its characters.
+
+    Raises ValueError where the folder or the hub has no such model.
+    """
+    if config.path or config.hub_id:
+        tokenizer, model = _pretrained(config, _head(labels, task))
+    else:
+        tokenizer = scratch_tokenizer(texts, config)
+        model = BertForSequenceClassification(_scratch_config(config, len(tokenizer), _head(labels, task)))
+    tokenizer.model_max_length = config.max_length
+    return tokenizer, model
+
+
+def _head(labels: LabelSet, task: Task) -> dict[str, Any]:
+    problem = "multi_label_classification" if task is Task.multi_label else "single_label_classification"
+    return {
+        "num_labels": len(labels.ids),
+        "id2label": dict(enumerate(labels.ids)),
+        "label2id": {label: i for i, label in enumerate(labels.ids)},
+        "problem_type": problem,
+    }
+
+
+def scratch_tokenizer(texts: list[str], config: EncoderConfig) -> Any:
+    """A BERT tokenizer whose words are the characters of the texts; digits and Latin letters also as ##pieces."""
+    counts = Counter(char for text in texts for char in text if not char.isspace())
+    kept = sorted(char for char, n in counts.items() if n >= config.min_count)
+    latin = string.digits + string.ascii_lowercase
+    words = list(dict.fromkeys([*SPECIAL, *latin, *(f"##{char}" for char in latin), *(char.lower() for char in kept)]))
+    tokenizer = BertTokenizer(vocab={word: i for i, word in enumerate(words)}, do_lower_case=True)
+    assert len(tokenizer) == len(words), f"the tokenizer has {len(tokenizer)} words, expected {len(words)}"
+    return tokenizer
+
+
+def _scratch_config(config: EncoderConfig, vocabulary: int, head: dict[str, Any]) -> BertConfig:
+    return BertConfig(
+        vocab_size=vocabulary,
+        hidden_size=config.hidden,
+        num_hidden_layers=config.layers,
+        num_attention_heads=config.heads,
+        intermediate_size=config.intermediate,
+        hidden_dropout_prob=config.dropout,
+        attention_probs_dropout_prob=config.dropout,
+        max_position_embeddings=512,
+        pad_token_id=0,
+        **head,
+    )
+
+
+def _pretrained(config: EncoderConfig, head: dict[str, Any]) -> tuple[Any, PreTrainedModel]:
+    source = config.path or config.hub_id
+    if config.path and not (Path(config.path) / "config.json").is_file():
+        raise ValueError(f"encoder.path={config.path}: expected a local Hugging Face model directory with config.json")
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source)
+        model = BertForSequenceClassification.from_pretrained(source, ignore_mismatched_sizes=True, **head)
+    except (OSError, ValueError) as error:
+        if config.path:
+            raise ValueError(f"encoder.path={config.path}: not a BERT that can be loaded: {error}") from error
+        raise ValueError(_unreachable(config, error)) from error
+    return tokenizer, model
+
+
+def _unreachable(config: EncoderConfig, error: Exception) -> str:
+    reason = str(error).strip().splitlines()[0]
+    return (
+        f"encoder={config.name}: could not load {config.hub_id!r} from the local cache or the hub ({reason}).\n"
+        f"What works without the hub: encoder=scratch (a small model with random weights), or encoder.path=DIR with a\n"
+        f"model directory you downloaded elsewhere (config.json, model.safetensors, tokenizer.json or vocab.txt)."
+    )
