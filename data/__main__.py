@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from data.build import Sources
@@ -54,7 +55,7 @@ def _show(summary: Summary, out: Path) -> None:
         kinds: dict[str, int] = dict(row["kinds"])  # type: ignore[call-overload]
         counts = [kinds.pop(kind, 0) for kind in CLASSIFIED_KINDS]
         cells = [row["source"], row["format"], row["characters"], row["sentences"], *counts, sum(kinds.values())]
-        table.add_row(*map(str, cells))
+        table.add_row(*(escape(str(cell)) for cell in cells))
     err_console.print(table)
     for path, reason in summary.failed.items():
         err_console.print(f"left out: {path}: {reason}", style="red", markup=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from data.normalize import to_simplified
 from data.records import Document
@@ -81,7 +81,16 @@ def lines_of(document: Document) -> list[Line]:
         level = _level(text) if kind in ("heading", "list_item") else 0
         joins = kind in ("body", "list_item") and not ENDS.search(_TRAILING_NOISE.sub("", text))
         found.append(Line(start, end, document.text[start:end], kind, level, joins))
-    return found
+    return [_unbroken(found, i) for i in range(len(found))]
+
+
+def _unbroken(lines: list[Line], i: int) -> Line:
+    """A short line that a caption follows is no heading but a sentence cut by the picture: …，企业 / 张某摄 / 与院校…"""
+    line, *after = lines[i : i + 3]
+    marked = _numbered(line.text) or _MARKDOWN.match(line.text)
+    if line.kind == "heading" and not marked and [x.kind for x in after] == ["caption", "body"]:
+        return replace(line, kind="body", joins=True)
+    return line
 
 
 def _stripped(start: int, end: int, text: str) -> tuple[int, int]:

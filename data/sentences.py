@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from data.lines import Line, begins_anew, lines_of
 from data.normalize import normalize
@@ -24,6 +25,7 @@ _SPEAKER = re.compile(
     r"[^。！？；“”]{0,30}(说|表示|介绍|坦言|认为|指出|强调|告诉记者|感慨|回忆)[^。！？；“”]{0,12}([。，：]|$)"
 )
 _GAPS = ("caption", "boilerplate")
+MAX_DEPTH = 32  # marks open at once; those before them are taken as broken
 MAX_DEPTH_CHARS = 400  # a bracket that stays open longer than this is taken as broken
 
 
@@ -36,30 +38,11 @@ def segment(document: Document) -> list[Sentence]:
             path = [(level, text) for level, text in path if level < group[0].level]
         headings = [text for _, text in path]
         for pieces in _units(document.text, group):
-            found.append(_sentence(document, len(found), pieces, group[0].kind, headings))
+            found.append(_sentence(document, pieces, group[0].kind, headings))
         if group[0].kind == "heading":
             path.append((group[0].level, found[-1].normalized))
-    found.sort(key=lambda s: s.start)
-    return [_renumbered(s, i) for i, s in enumerate(found)]
-
-
-def _renumbered(sentence: Sentence, index: int) -> Sentence:
-    return (
-        sentence
-        if sentence.index == index
-        else Sentence(
-            sentence.id,
-            sentence.doc_id,
-            index,
-            sentence.start,
-            sentence.end,
-            sentence.text,
-            sentence.normalized,
-            sentence.kind,
-            sentence.heading_path,
-            sentence.pieces,
-        )
-    )
+    found.sort(key=lambda s: s.start)  # a caption comes after the sentence it broke
+    return [replace(s, index=i) for i, s in enumerate(found)]
 
 
 def _groups(lines: list[Line]) -> Iterator[list[Line]]:
@@ -133,6 +116,7 @@ def _partners(text: str) -> dict[int, int]:
     for i, char in enumerate(text):
         if char in _OPEN:
             stack.append(i)
+            del stack[:-MAX_DEPTH]
         elif char in _OPEN.values():
             at = next((k for k in range(len(stack) - 1, -1, -1) if _OPEN[text[stack[k]]] == char), None)
             if at is not None:
@@ -171,12 +155,12 @@ def _is_cut(text: str, mark: int, end: int, stack: list[int]) -> bool:
     return not (text[mark] == "…" and text[end - 1] in "”’」』》" and text[end] not in _QUOTES)
 
 
-def _sentence(document: Document, index: int, pieces: list[Span], kind: str, headings: list[str]) -> Sentence:
+def _sentence(document: Document, pieces: list[Span], kind: str, headings: list[str]) -> Sentence:
     start, end = pieces[0].start, pieces[-1].end
     text = document.text[start:end]
     joined = _join(document.text[a:b] for a, b in pieces)
     identity = digest(f"{document.sha256}:{start}:{end}")[:16]
-    return Sentence(identity, document.id, index, start, end, text, normalize(joined), kind, headings, pieces)
+    return Sentence(identity, document.id, 0, start, end, text, normalize(joined), kind, headings, pieces)
 
 
 def _join(parts: Iterator[str]) -> str:

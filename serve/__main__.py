@@ -1,0 +1,132 @@
+"""python -m serve: labels of policy text over HTTP, or on the command line with `classify`."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import socket
+import sys
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from data.read import read_document
+from serve.app import create_app
+from serve.classify import classify_document
+from serve.model_dir import LINK
+from serve.predictor import Predictor
+
+MODELS = Path(__file__).parent / "models"
+KEY = "POLICY_API_KEY"
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+ModelOption = Annotated[Path, typer.Option("--model", help="model directory")]
+
+
+class Format(StrEnum):
+    """How `classify` prints."""
+
+    table = "table"
+    jsonl = "jsonl"
+    csv = "csv"
+
+
+@app.callback(invoke_without_command=True)
+def serve(
+    context: typer.Context,
+    model: ModelOption = MODELS / LINK,
+    host: Annotated[
+        str, typer.Option(help=f"interface; any but the loopback needs {KEY} in the environment")
+    ] = "127.0.0.1",
+    port: int = 8000,
+) -> None:
+    """Open the server and print its address. Ctrl-C stops it."""
+    if context.invoked_subcommand:
+        return
+    key = os.environ.get(KEY, "")
+    if not key and not _loopback(host):
+        raise ValueError(f"--host {host} is open to others: set an API key first, {KEY}=… in the environment")
+    predictor = Predictor.load(model)
+    listener = _listen(host, port)
+    print(f"serving {predictor.name} on http://{host}:{listener.getsockname()[1]}/  (Ctrl-C stops)", flush=True)
+    config = uvicorn.Config(create_app(predictor, key), log_level="warning", access_log=False, server_header=False)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A bound socket. Raises ValueError where the port is taken or the interface is not ours."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        raise ValueError(
+            f"cannot listen on {host}:{port}: {error.strerror or error}; choose another: --port N"
+        ) from error
+    return listener
+
+
+@app.command()
+def classify(
+    file: Annotated[Path, typer.Argument(help="a document: txt, html")],
+    model: ModelOption = MODELS / LINK,
+    format: Annotated[Format, typer.Option(help="how to print")] = Format.table,
+) -> None:
+    """Print the sentences of a document with their labels."""
+    rows = classify_document(Predictor.load(model), read_document(file))
+    {Format.table: _print_table, Format.jsonl: _print_jsonl, Format.csv: _print_csv}[format](rows)
+
+
+def _print_table(rows: list[dict[str, Any]]) -> None:
+    table = Table("start", "end", "kind", "labels", "sentence")
+    for row in rows:
+        table.add_row(
+            str(row["start"]), str(row["end"]), row["kind"], " ".join(row["labels"]), " ".join(row["text"].split())
+        )
+    Console().print(table)
+
+
+def _print_jsonl(rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        print(json.dumps(row, ensure_ascii=False))
+
+
+def _print_csv(rows: list[dict[str, Any]]) -> None:
+    writer = csv.writer(sys.stdout)
+    writer.writerow(["start", "end", "kind", "labels", "text"])
+    for row in rows:
+        text = " ".join(row["text"].split())
+        safe = "'" + text if text[:1] in ("=", "+", "-", "@") else text  # a spreadsheet must not take it as a formula
+        writer.writerow([row["start"], row["end"], row["kind"], " ".join(row["labels"]), safe])
+
+
+def main() -> None:
+    """Run the command line; a mistake of the user's is one clear line and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    try:
+        app()
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()
