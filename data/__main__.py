@@ -20,6 +20,7 @@ from data.labels import load_labels
 from data.read import read_document
 from data.records import CLASSIFIED_KINDS, to_json
 from data.sentences import segment as segment_document
+
 #from data.studio_cli import app as studio_app
 
 HERE = Path(__file__).parent

@@ -15,7 +15,17 @@ from data.files import code_hash, input_hashes, read_manifest, replaced_folder, 
 from data.ingest import load_corpus
 from data.labels import LabelSet, load_labels
 from data.normalize import normalize
-from data.records import CLASSIFIED_KINDS, Annotation, Document, Example, Sentence, Span, digest, read_jsonl, write_jsonl
+from data.records import (
+    CLASSIFIED_KINDS,
+    Annotation,
+    Document,
+    Example,
+    Sentence,
+    Span,
+    digest,
+    read_jsonl,
+    write_jsonl,
+)
 from data.split import SPLITS, split_documents
 
 

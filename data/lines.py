@@ -85,7 +85,7 @@ def lines_of(document: Document) -> list[Line]:
 
 
 def _unbroken(lines: list[Line], i: int) -> Line:
-    """A short line that a caption follows is no heading but a sentence cut by the picture: …，企业 / 张某摄 / 与院校…"""
+    """A short line that a caption follows is no heading but a sentence cut by it: …，企业 / 张某摄 / 与院校…"""
     line, *after = lines[i : i + 3]
     marked = _numbered(line.text) or _MARKDOWN.match(line.text)
     if line.kind == "heading" and not marked and [x.kind for x in after] == ["caption", "body"]:

@@ -15,9 +15,9 @@ SUFFIXES = {".txt": "text", ".text": "text", ".md": "text", ".html": "html", ".h
 MAX_BYTES = 64 * 1024 * 1024
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _BLOCKS = frozenset(
-    """address article aside blockquote body br button caption dd div dl dt fieldset figcaption figure footer form h1 h2 h3
-    h4 h5 h6 header hr label legend li main nav ol option p pre section select table tbody td textarea tfoot th thead title
-    tr ul""".split()
+    """address article aside blockquote body br button caption dd div dl dt fieldset figcaption figure footer form h1
+    h2 h3 h4 h5 h6 header hr label legend li main nav ol option p pre section select table tbody td textarea
+    tfoot th thead title tr ul""".split()
 )
 _UNSEEN = frozenset("""script style noscript template svg iframe object head""".split())
 _SPACE = re.compile(r"\s+")  # 政策\n  文件

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import signal
 import socket
 import sys
 from enum import StrEnum
@@ -15,7 +16,6 @@ from typing import Annotated, Any
 import typer
 import uvicorn
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from data.read import read_document
@@ -56,6 +56,8 @@ def serve(
     predictor = Predictor.load(model)
     listener = _listen(host, port)
     print(f"serving {predictor.name} on http://{host}:{listener.getsockname()[1]}/  (Ctrl-C stops)", flush=True)
+    for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises them again once it has stopped
+        signal.signal(number, lambda *_: sys.exit(0))
     config = uvicorn.Config(create_app(predictor, key), log_level="warning", access_log=False, server_header=False)
     uvicorn.Server(config).run(sockets=[listener])
 

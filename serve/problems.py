@@ -26,14 +26,20 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
-def _invalid(_: Request, error: Exception) -> JSONResponse:
+def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    found = [{"pointer": "/" + "/".join(map(str, e["loc"][1:])), "detail": str(e["msg"])} for e in error.errors()]
-    if any(e["loc"] == ("body",) and e["type"] in ("model_attributes_type", "missing") for e in error.errors()):
+    if "json" not in request.headers.get("content-type", ""):
         return problem(415, 'expected a JSON object such as {"text": "…"} with Content-Type: application/json')
     if any(e["type"] == "json_invalid" for e in error.errors()):
         return problem(400, 'expected a JSON object such as {"text": "…"}; the body is not valid JSON in UTF-8')
-    return problem(422, found[0]["detail"] if found else "the request does not fit the schema", errors=found)
+    found = [_finding(e) for e in error.errors()]
+    return problem(422, found[0]["detail"], errors=found)
+
+
+def _finding(error: dict[str, Any]) -> dict[str, str]:
+    """Where it is wrong and what was expected there, without the input itself."""
+    pointer = "/" + "/".join(map(str, error["loc"][1:]))
+    return {"pointer": pointer, "detail": str(error["msg"]).removeprefix("Value error, ")}
 
 
 def _http(_: Request, error: Exception) -> JSONResponse:

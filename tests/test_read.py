@@ -7,8 +7,10 @@ import pytest
 from data.read import decode, parse, read_document
 from data.sentences import segment
 
-TEXT = "关于支持中试基地建设的若干措施\n各区县要统筹资金，引导企业与院校共建实验室，对新建中试线给予补助。" * 3
-PAGE = """<!doctype html><html><head><meta charset="utf-8"><title>某市新闻网</title><script>var a = "不要";</script></head>
+LINE = "各区县要统筹资金，引导企业与院校共建实验室，对新建中试线给予补助。"
+TEXT = f"关于支持中试基地建设的若干措施\n{LINE}\n" * 3
+PAGE = """<!doctype html><html><head><meta charset="utf-8"><title>某市新闻网</title>
+<script>var a = "不要";</script></head>
 <body><nav><a href="/">首页</a><a href="/n">要闻</a></nav><h1>让中试线转起来</h1>
 <article><p>全市已建成<b>中试线</b>17条，服务企业<br>三百余家，但夜间开机率不到四成，不少样品仍要送到外省验证。</p>
 <h2>缺的是熟手</h2><p>设备管家只有26人，平均每人要照看9台装置，青年工程师往往干满两年就被挖走。</p>
