@@ -20,13 +20,12 @@ from data.labels import load_labels
 from data.read import read_document
 from data.records import CLASSIFIED_KINDS, to_json
 from data.sentences import segment as segment_document
-
-#from data.studio_cli import app as studio_app
+from data.studio_cli import app as studio_app
 
 HERE = Path(__file__).parent
 SEEDS = HERE.parent / "seeds"
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-#app.add_typer(studio_app, name="label-studio", help="Annotate in Label Studio: up, setup, push, pull, down.")
+app.add_typer(studio_app, name="label-studio", help="Annotate in Label Studio: up, setup, push, pull, down.")
 out_console, err_console = Console(), Console(stderr=True)
 
 

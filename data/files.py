@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 MANIFEST = "MANIFEST.json"
-OUTPUTS = ("__pycache__", "corpus", "annotations", "examples", "label_studio", "runs", "models")
+OUTPUTS = ("examples", "models")  # folders of ours that hold YAML that is no code
 
 
 def sha256_of(path: Path) -> str:
@@ -45,10 +45,9 @@ def code_hash(*packages: str) -> str:
     root = Path(__file__).parent.parent
     total = hashlib.sha256()
     for package in packages:
-        for path in sorted((root / package).rglob("*")):
-            relative = path.relative_to(root / package)
-            if path.suffix in {".py", ".yaml"} and relative.parts[0] not in OUTPUTS:
-                total.update(str(relative).encode() + path.read_bytes())
+        files = [p for pattern in ("*.py", "*.yaml", "*/*.yaml") for p in (root / package).glob(pattern)]
+        for path in sorted(p for p in files if p.parent.name not in OUTPUTS):
+            total.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
     return total.hexdigest()
 
 

@@ -145,4 +145,4 @@ def _level(text: str) -> int:
 
 def begins_anew(line: Line) -> bool:
     """Whether a line opens something of its own, so that nothing before it can go on in it."""
-    return line.kind != "body"
+    return line.kind != "body" or bool(_ADDRESS.match(line.text))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from trained import Workshop, make_workshop
+
 if TYPE_CHECKING:
     from data.studio_server import Server
 
@@ -18,3 +20,9 @@ def label_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
     with serving(tmp_path_factory.mktemp("label studio") / "数据") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """A folder with a dataset and a small model trained on it."""
+    return make_workshop(tmp_path_factory.mktemp("政策 训练"))

@@ -6,7 +6,6 @@ import asyncio
 import json
 from typing import Any
 
-import httpx
 import pytest
 from fastapi.testclient import TestClient
 from starlette.exceptions import HTTPException
@@ -27,7 +26,7 @@ def client(workshop: Workshop) -> TestClient:
     return TestClient(create_app(Predictor.load(workshop.model)), raise_server_exceptions=False)
 
 
-def problem_of(response: httpx.Response) -> dict[str, Any]:
+def problem_of(response: Any) -> dict[str, Any]:
     assert response.headers["content-type"] == "application/problem+json"
     body: dict[str, Any] = response.json()
     assert body["status"] == response.status_code
@@ -132,7 +131,7 @@ def test_that_an_api_key_guards_all_but_the_page_and_the_probes(workshop: Worksh
     assert client.get("/health").status_code == client.get("/").status_code == 200
     for headers in ({}, {"X-API-Key": "wrong"}, {"Authorization": "Bearer wrong"}):
         assert problem_of(client.post("/v1/classify", json={"text": "a"}, headers=headers))["status"] == 401
-    for sent in ({"X-API-Key": "钥匙".encode()}, {"Authorization": "Bearer 钥匙".encode()}):
+    for sent in ({b"X-API-Key": "钥匙".encode()}, {b"Authorization": "Bearer 钥匙".encode()}):
         assert client.post("/v1/classify", json={"text": "a"}, headers=sent).status_code == 200
 
 

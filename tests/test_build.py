@@ -47,7 +47,7 @@ def test_that_the_dataset_is_split_by_document_and_loads_offline(corpus: Path, t
     assert build(Sources([corpus], [STARTER], LABELS), tmp_path / "examples", SHARES, 13)["reused"]
 
 
-def annotations(corpus: Path, *labels: list[str]) -> list[Annotation]:
+def marked(corpus: Path, *labels: list[str]) -> list[Annotation]:
     documents, sentences = load_corpus(corpus)
     by_id = {d.id: d for d in documents}
     first = {s.doc_id: s for s in reversed(sentences)}.values()
@@ -59,16 +59,16 @@ def annotations(corpus: Path, *labels: list[str]) -> list[Annotation]:
 
 
 def test_that_the_majority_decides_and_a_later_file_wins(corpus: Path, tmp_path: Path) -> None:
-    three = annotations(corpus, ["funding", "talent"], ["funding"], ["platform"])
+    three = marked(corpus, ["funding", "talent"], ["funding"], ["platform"])
     write_jsonl(tmp_path / "a.jsonl", three)
     assert {tuple(labels) for *_, labels in resolve([tmp_path / "a.jsonl"])} == {("funding",)}
-    write_jsonl(tmp_path / "b.jsonl", annotations(corpus, [])[:1])
+    write_jsonl(tmp_path / "b.jsonl", marked(corpus, [])[:1])
     decided = [labels for *_, labels in resolve([tmp_path / "a.jsonl", tmp_path / "b.jsonl"])]
     assert sorted(decided) == [[]] + [["funding"]] * (len(decided) - 1)
 
 
 def test_that_labels_without_their_text_are_counted_not_guessed(corpus: Path, tmp_path: Path) -> None:
-    good = annotations(corpus, ["funding"])
+    good = marked(corpus, ["funding"])
     moved = Annotation(good[0].document, good[0].start, good[0].end, digest("别的话。"), [], ["甲"])
     absent = Annotation(digest("不在手边的文件"), 0, 3, digest("某某某"), [], ["甲"])
     write_jsonl(tmp_path / "a.jsonl", [*good[1:], moved, absent])
@@ -77,7 +77,7 @@ def test_that_labels_without_their_text_are_counted_not_guessed(corpus: Path, tm
 
 
 def test_that_a_label_outside_the_set_is_refused(corpus: Path, tmp_path: Path) -> None:
-    write_jsonl(tmp_path / "a.jsonl", annotations(corpus, ["money"]))
+    write_jsonl(tmp_path / "a.jsonl", marked(corpus, ["money"]))
     with pytest.raises(ValueError, match=r"\['money'\].*not in the label set"):
         build(Sources([corpus], [tmp_path / "a.jsonl"], LABELS), tmp_path / "out", SHARES, 13)
 

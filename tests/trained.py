@@ -29,10 +29,12 @@ class Workshop:
     def model(self) -> Path:
         return self.home / "models" / "current"
 
-    def train(self, *overrides: str) -> subprocess.CompletedProcess[str]:
+    def train(self, *overrides: str, sweep: bool = False) -> subprocess.CompletedProcess[str]:
         """`python -m train` in this folder, with a tiny model unless the overrides say otherwise."""
         places = ("dataset.dir=examples", "run.dir=runs", "run.models_dir=models")
-        return run_train(self.home, *SMALL, *places, f'lexicon="{ROOT}/seeds/lexicon.yaml"', *overrides)
+        return run_train(
+            self.home, *(["-m"] if sweep else []), *SMALL, *places, f'lexicon="{ROOT}/seeds/lexicon.yaml"', *overrides
+        )
 
 
 def run_train(home: Path, *overrides: str) -> subprocess.CompletedProcess[str]:

@@ -8,25 +8,24 @@ from typing import Any
 
 import numpy as np
 
-from configs.schema import Task, TrainConfig
+from configs.schema import Task
 from data.files import write_atomic
 from data.records import write_jsonl
 from serve.predictor import Predictor, Scorer, Scores, decide
-from train.baselines import TfIdf, cue_phrases, guesses, majority
+from train.baselines import CuePhrases, TfIdf, guesses, majority
 from train.examples import Examples
 from train.metrics import best_thresholds, evaluate
 
 
-def evaluate_baselines(config: TrainConfig, examples: Examples) -> dict[str, Any]:
+def evaluate_baselines(task: Task, examples: Examples, cues: CuePhrases | None) -> dict[str, Any]:
     """Metrics on the test split of every baseline that fits the label set, by name."""
-    cues = cue_phrases(examples, Path(config.lexicon))
-    found = {"majority": _metrics(majority(examples), config.task, examples)}
+    found = {"majority": _metrics(majority(examples), task, examples)}
     if cues:
-        found["lexicon"] = _metrics(cues, config.task, examples)
+        found["lexicon"] = _metrics(cues, task, examples)
     tfidf = TfIdf(examples)
     held_out = tfidf.scores([e.text for e in examples.validation])
     thresholds = best_thresholds(examples.gold(examples.validation), held_out)
-    return {**found, "tfidf": _metrics(tfidf, config.task, examples, thresholds)}
+    return {**found, "tfidf": _metrics(tfidf, task, examples, thresholds)}
 
 
 def _metrics(scorer: Scorer, task: Task, examples: Examples, thresholds: list[float] | None = None) -> dict[str, Any]:

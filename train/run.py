@@ -17,6 +17,7 @@ from configs.schema import Task, TrainConfig
 from data.files import MANIFEST, code_hash, input_hashes, read_manifest, tree_hashes, write_atomic, write_manifest
 from serve.model_dir import publish
 from serve.predictor import Predictor
+from train.baselines import cue_phrases
 from train.card import card_text
 from train.evaluate import evaluate_baselines, evaluate_model, write_metrics
 from train.examples import Examples, load_examples
@@ -34,6 +35,7 @@ def train(config: TrainConfig) -> Path:
     A run that finished with the same data, code and configuration is left as it is.
     """
     examples = load_examples(Path(config.dataset.dir), config.task)
+    cues = cue_phrases(examples, Path(config.lexicon))
     inputs = _inputs(config)
     folder = Path(config.run.dir) / (config.run.name or f"{config.encoder.name}-seed{config.seed}-{_key(inputs)}")
     if _finished(folder, inputs, config):
@@ -44,8 +46,8 @@ def train(config: TrainConfig) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     write_manifest(folder, inputs=inputs, finished=False)
     write_atomic(folder / "config.yaml", OmegaConf.to_yaml(OmegaConf.structured(config)))
-    systems = evaluate_baselines(config, examples)
     predictor = _fit(config, examples, folder)
+    systems = evaluate_baselines(config.task, examples, cues)
     systems[config.encoder.name] = evaluate_model(examples, predictor, folder)
     write_metrics(systems, predictor, folder)
     write_report(folder, examples)

@@ -1,0 +1,225 @@
+"""Setup, push, annotation and pull against a real Label Studio server."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from data.files import read_manifest
+from data.labels import Label, LabelSet
+from data.records import Annotation, Document, Sentence, digest, read_jsonl, write_jsonl
+from data.sentences import segment
+from data.studio_cli import app
+from data.studio_client import connected
+from data.studio_project import setup
+from data.studio_pull import pull
+from data.studio_push import Counts, push, tasks_of
+from data.studio_server import running
+
+if TYPE_CHECKING:
+    from label_studio_sdk import LabelStudio
+
+    from data.studio_server import Server
+
+pytestmark = pytest.mark.studio
+
+WATER = LabelSet((Label("risk", "风险", hotkey="1"), Label("water", "水", hotkey="2"), Label("boat", "船", hotkey="3")))
+DOCUMENT = Document.of(
+    "湖库治理方案\n一、岸线\n要清理岸线垃圾。部分河段水质仍然偏差。渡船去年全部换新。", title="治理方案"
+)
+SENTENCES = segment(DOCUMENT)
+
+
+@pytest.fixture(scope="module")
+def client(label_studio: Server) -> Iterator[LabelStudio]:
+    with connected(label_studio.url, label_studio.credentials.token) as connection:
+        yield connection
+
+
+@pytest.fixture
+def project(client: LabelStudio, request: pytest.FixtureRequest) -> int:
+    """A project of the test's own, with the three sentences and the heading in it."""
+    number = setup(client, WATER, "# 手册", request.node.name[:50], None).project
+    push(client, number, list(tasks_of([DOCUMENT], SENTENCES)))
+    return number
+
+
+def task_ids(client: LabelStudio, project: int) -> dict[str, int]:
+    rows: Any = client.tasks.list(project=project)
+    return {row.data["text"]: row.id for row in rows}
+
+
+def label(client: LabelStudio, task: int, *chosen: str, **more: Any) -> None:
+    result = [{"from_name": "labels", "to_name": "text", "type": "choices", "value": {"choices": list(chosen)}}]
+    client.annotations.create(task, result=result if chosen else [], **more)
+
+
+def test_that_a_second_setup_changes_nothing(client: LabelStudio) -> None:
+    done = [setup(client, WATER, "# 手册", "设置两次", None).done for _ in range(2)]
+    assert done == ["created", "unchanged"]
+    changed = setup(client, LabelSet((*WATER.labels, Label("fish", "鱼"))), "# 新手册", "设置两次", 2)
+    assert changed.done == "updated"
+    now = client.projects.get(changed.project)
+    assert now.maximum_annotations == 2
+    assert "新手册" in (now.expert_instruction or "")
+    assert 'alias="fish"' in (now.label_config or "")
+
+
+def test_that_a_used_label_can_not_be_taken_away(client: LabelStudio, project: int) -> None:
+    title = str(client.projects.get(project).title)
+    label(client, task_ids(client, project)["渡船去年全部换新。"], "boat")
+    with pytest.raises(ValueError, match=r"boat.*keep it in labels\.yaml"):
+        setup(client, LabelSet(WATER.labels[:2]), "# 手册", title, None)
+    assert 'alias="boat"' in (client.projects.get(project).label_config or "")
+
+
+def test_that_a_second_push_changes_nothing(client: LabelStudio, project: int) -> None:
+    before = task_ids(client, project)
+    assert push(client, project, list(tasks_of([DOCUMENT], SENTENCES))) == Counts(unchanged=4)
+    assert task_ids(client, project) == before
+
+
+def test_that_a_changed_sentence_is_updated_and_a_missing_one_stays(client: LabelStudio, project: int) -> None:
+    before = task_ids(client, project)
+    moved = [replace(s, heading_path=["二、水面"]) if "水质" in s.text else s for s in SENTENCES[1:]]
+    tasks = list(tasks_of([DOCUMENT], moved))[1:]
+    assert push(client, project, tasks) == Counts(updated=1, unchanged=len(tasks) - 1)
+    assert task_ids(client, project) == before
+    task: Any = client.tasks.get(str(before["部分河段水质仍然偏差。"]))
+    assert task.data["heading_path"] == "二、水面"
+
+
+def test_that_a_sentence_that_is_there_twice_stops_a_push(client: LabelStudio, project: int) -> None:
+    task = next(tasks_of([DOCUMENT], SENTENCES))
+    client.projects.import_tasks(project, request=[{"data": task}])  # type: ignore[list-item]
+    with pytest.raises(ValueError, match="are the same sentence"):
+        push(client, project, [task])
+
+
+def test_that_the_lexicons_labels_are_ticked_beforehand(client: LabelStudio, project: int) -> None:
+    tasks = list(tasks_of([DOCUMENT], SENTENCES))
+    more = list(tasks_of([other := Document.of("要添置巡查船。")], segment(other)))
+
+    def predicted() -> dict[str, list[list[str]]]:
+        rows: Any = client.tasks.list(project=project, fields="all")
+        return {row.data["text"]: [p.result[0]["value"]["choices"] for p in row.predictions] for row in rows}
+
+    assert push(client, project, tasks + more, lambda text: ["boat"] * ("船" in text)).prelabelled == 2
+    assert predicted()["渡船去年全部换新。"] == predicted()["要添置巡查船。"] == [["boat"]]
+    assert predicted()["要清理岸线垃圾。"] == []
+    assert push(client, project, tasks, lambda text: ["boat"] * ("船" in text)).prelabelled == 0
+    assert push(client, project, tasks, lambda text: ["water"] * ("水" in text)).prelabelled == 1
+    assert predicted()["渡船去年全部换新。"] == []
+    assert predicted()["部分河段水质仍然偏差。"] == [["water"]]
+
+
+def test_that_a_prediction_outside_the_label_set_is_refused(client: LabelStudio, project: int) -> None:
+    with pytest.raises(ValueError, match="half-way"):
+        push(client, project, list(tasks_of([other := Document.of("要添置浮标。")], segment(other))), lambda _: ["水"])
+
+
+def test_that_two_peoples_labels_come_back(client: LabelStudio, project: int, tmp_path: Path) -> None:
+    second = client.users.create(email=f"yi-{project}@example.cn", username=f"yi-{project}").id
+    tasks = task_ids(client, project)
+    label(client, tasks["要清理岸线垃圾。"], "risk", "water")
+    label(client, tasks["要清理岸线垃圾。"], "none", completed_by=second)
+    label(client, tasks["部分河段水质仍然偏差。"], "none", "water", completed_by=second)
+    label(client, tasks["渡船去年全部换新。"], was_cancelled=True)
+    pulled = pull(client, project, WATER, tmp_path)
+    assert pulled.skipped == 1
+    assert len(pulled.refused) == 1
+    assert f"task {tasks['部分河段水质仍然偏差。']}, yi-{project}@example.cn" in pulled.refused[0]
+    rows = [Annotation.from_json(row) for row in read_jsonl(tmp_path / "label_studio.jsonl")]
+    assert [(row.annotators, row.labels) for row in rows] == [
+        (["admin@localhost"], ["risk", "water"]),
+        ([f"yi-{project}@example.cn"], []),
+    ]
+    assert DOCUMENT.text[rows[0].start : rows[0].end] == "要清理岸线垃圾。"
+    assert rows[0].document == DOCUMENT.sha256
+    assert rows[0].sentence == digest("要清理岸线垃圾。")
+    assert read_manifest(tmp_path)["facts"]["annotations"] == 2
+
+
+def test_that_a_pull_never_replaces_work_by_nothing(client: LabelStudio, project: int, tmp_path: Path) -> None:
+    label(client, task_ids(client, project)["要清理岸线垃圾。"], "water")
+    pull(client, project, WATER, tmp_path)
+    kept = (tmp_path / "label_studio.jsonl").read_bytes()
+    empty = setup(client, WATER, "", "空的项目", None).project
+    with pytest.raises(ValueError, match="right server and project"):
+        pull(client, empty, WATER, tmp_path)
+    assert (tmp_path / "label_studio.jsonl").read_bytes() == kept
+
+
+def write_corpus(folder: Path, document: Document, sentences: list[Sentence]) -> None:
+    write_jsonl(folder / "documents.jsonl", [document])
+    write_jsonl(folder / "sentences.jsonl", sentences)
+
+
+def test_that_the_commands_do_the_same(label_studio: Server, tmp_path: Path) -> None:
+    write_corpus(tmp_path / "corpus", DOCUMENT, SENTENCES)
+    where = [f"--folder={label_studio.folder}", "--project=命令行"]
+
+    def run(*arguments: str) -> str:
+        done = CliRunner().invoke(app, [*arguments, *where], catch_exceptions=False)
+        assert done.exit_code == 0
+        return done.output
+
+    assert "created" in run("setup")
+    assert "4 created" in run("push", str(tmp_path / "corpus"), "--prelabel")
+    assert "0 annotations" in run("pull", f"--out={tmp_path / 'pulled'}")
+    assert json.loads((tmp_path / "pulled" / "MANIFEST.json").read_text(encoding="utf-8"))["facts"]["annotations"] == 0
+    assert label_studio.url in CliRunner().invoke(app, ["up", f"--folder={label_studio.folder}"]).output
+
+
+def test_that_a_wrong_key_and_a_missing_project_are_explained(
+    label_studio: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", "0" * 40)
+    wrong = CliRunner().invoke(app, ["setup", f"--url={label_studio.url}"]).exception
+    assert "API key is wrong" in str(wrong)
+    missing = CliRunner().invoke(app, ["pull", f"--folder={label_studio.folder}", "--project=没有这个"]).exception
+    assert "label-studio setup" in str(missing)
+
+
+def command(*arguments: str, folder: Path) -> list[str]:
+    code = "from data.studio_cli import app; app()"
+    return [sys.executable, "-c", code, *arguments, f"--folder={folder}"]
+
+
+def test_that_a_server_ends_with_its_terminal_unless_it_is_detached(tmp_path: Path) -> None:
+    folder = tmp_path / "my 数据"
+    with subprocess.Popen(command("up", "--port=0", folder=folder), stdout=subprocess.PIPE, text=True) as terminal:
+        assert terminal.stdout
+        printed = [terminal.stdout.readline() for _ in range(4)]
+        first = running(folder)
+        terminal.send_signal(signal.SIGINT)
+    assert first is not None
+    assert first.url in printed[0]
+    assert running(folder) is None
+    password = json.loads((folder / "credentials.json").read_text(encoding="utf-8"))["password"]
+    assert password not in "".join(printed)
+    assert (folder / "credentials.json").stat().st_mode & 0o777 == 0o600
+
+    subprocess.run(command("up", "--port=0", "--detach", folder=folder), check=True)
+    second = running(folder)
+    assert second is not None
+    with connected(second.url, str(json.loads((folder / "credentials.json").read_text(encoding="utf-8"))["token"])):
+        pass
+    done = subprocess.run(command("down", folder=folder), check=True, capture_output=True, text=True)
+    assert second.url in done.stdout
+    assert running(folder) is None
+
+
+def test_that_no_secret_stands_on_the_command_line(label_studio: Server) -> None:
+    shown = " ".join(map(str, label_studio.process.args))  # type: ignore[arg-type]
+    assert label_studio.credentials.password not in shown
+    assert label_studio.credentials.token not in shown

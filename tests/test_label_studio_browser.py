@@ -1,0 +1,115 @@
+"""An annotator at work: a real browser on a real Label Studio server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from data.labels import Label, LabelSet
+from data.records import Annotation, Document, read_jsonl
+from data.sentences import segment
+from data.studio_client import connected
+from data.studio_project import setup
+from data.studio_pull import pull
+from data.studio_push import push, tasks_of
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from data.studio_server import Server
+
+pytestmark = [pytest.mark.studio, pytest.mark.browser]
+
+LABELS = LabelSet(
+    (Label("risk", "风险", hotkey="1"), Label("water", "水", hotkey="2"), Label("boat", "船", hotkey="3"))
+)
+DOCUMENT = Document.of("堤防年久失修，水质也差。渡船去年全部换新。", title="治理方案")
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    """A page of a headless Chromium."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    chromium = next(filter(None, map(shutil.which, names)), None)
+    if chromium is None:
+        pytest.skip(f"no Chromium on PATH (looked for {', '.join(names)})")
+    from playwright.sync_api import sync_playwright
+
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield browser.new_page(viewport={"width": 1400, "height": 900})
+        browser.close()
+
+
+def log_in(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/user/login/")
+    page.fill("input[name=email]", server.credentials.email)
+    page.fill("input[name=password]", server.credentials.password)
+    page.click("button[type=submit]")
+    page.wait_for_url(lambda url: "login" not in url)
+
+
+def start_labelling(page: Page, server: Server, project: int) -> None:
+    page.goto(f"{server.url}/projects/{project}/data")
+    page.click("text=/Label All Tasks/i")
+    page.wait_for_selector("text=怎样标注")  # the guideline opens by itself
+    page.keyboard.press("Escape")
+    page.wait_for_selector("text=怎样标注", state="hidden")
+
+
+def submit(page: Page) -> None:
+    with page.expect_response(lambda r: r.request.method == "POST" and "/annotations" in r.url) as answer:
+        page.keyboard.press("Control+Enter")
+    assert answer.value.status == 201
+
+
+def ticked(page: Page, *names: str) -> None:
+    """Wait until exactly these choices are ticked."""
+    page.wait_for_function(
+        "names => JSON.stringify([...document.querySelectorAll('.ant-checkbox-input:checked')].map(e => e.name))"
+        " === JSON.stringify(names)",
+        arg=list(names),
+    )
+
+
+def test_that_hotkeys_reach_the_pulled_file(label_studio: Server, page: Page, tmp_path: Path) -> None:
+    tasks = list(tasks_of([DOCUMENT], segment(DOCUMENT)))
+    strangers: set[str] = set()
+    page.on(
+        "request", lambda r: None if r.url.startswith((label_studio.url, "data:", "blob:")) else strangers.add(r.url)
+    )
+    with connected(label_studio.url, label_studio.credentials.token) as client:
+        project = setup(client, LABELS, "# 怎样标注", "浏览器里标注", None).project
+        push(client, project, tasks, lambda text: ["boat"] * ("船" in text))
+        log_in(page, label_studio)
+        start_labelling(page, label_studio, project)
+
+        page.wait_for_selector(".sentence:has-text('堤防年久失修')")
+        assert "渡船去年全部换新。" in page.locator(".context").all_inner_texts()
+        page.keyboard.press("9")
+        page.keyboard.press("Control+Enter")  # doubt alone is no decision
+        page.click(".ant-modal:has-text('请至少选一个标签') button:has-text('OK')")
+        page.keyboard.press("1")
+        page.keyboard.press("2")
+        ticked(page, "风险", "水", "不确定")
+        page.fill("textarea", "两件事")
+        page.keyboard.press("Shift+Enter")
+        page.wait_for_selector("textarea", state="hidden")
+        submit(page)
+
+        page.wait_for_selector(".sentence:has-text('渡船')")
+        ticked(page, "船")  # the lexicon's suggestion
+        submit(page)
+        pull(client, project, LABELS, tmp_path)
+    rows = [Annotation.from_json(row) for row in read_jsonl(tmp_path / "label_studio.jsonl")]
+    assert [(row.labels, row.unsure, row.comment) for row in rows] == [
+        (["risk", "water"], True, "两件事"),
+        (["boat"], False, ""),
+    ]
+    assert strangers == set()
