@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from data.labels import Label, LabelSet
-from data.records import Annotation, Document, read_jsonl
+from data.build import Sources, build
+from data.ingest import ingest, load_corpus
+from data.labels import Label, LabelSet, load_labels
+from data.records import CLASSIFIED_KINDS, Annotation, Document, read_jsonl
 from data.sentences import segment
+from data.split import SPLITS
 from data.studio_client import connected
 from data.studio_project import setup
 from data.studio_pull import pull
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.studio, pytest.mark.browser]
 
+SEEDS = Path(__file__).parent.parent / "seeds"
 LABELS = LabelSet(
     (Label("risk", "风险", hotkey="1"), Label("water", "水", hotkey="2"), Label("boat", "船", hotkey="3"))
 )
@@ -55,12 +59,12 @@ def log_in(page: Page, server: Server) -> None:
     page.wait_for_url(lambda url: "login" not in url)
 
 
-def start_labelling(page: Page, server: Server, project: int) -> None:
+def start_labelling(page: Page, server: Server, project: int, guideline: str) -> None:
     page.goto(f"{server.url}/projects/{project}/data")
     page.click("text=/Label All Tasks/i")
-    page.wait_for_selector("text=怎样标注")  # the guideline opens by itself
+    page.wait_for_selector(f"text={guideline}")  # it opens by itself
     page.keyboard.press("Escape")
-    page.wait_for_selector("text=怎样标注", state="hidden")
+    page.wait_for_selector(f"text={guideline}", state="hidden")
 
 
 def submit(page: Page) -> None:
@@ -88,7 +92,7 @@ def test_that_hotkeys_reach_the_pulled_file(label_studio: Server, page: Page, tm
         project = setup(client, LABELS, "# 怎样标注", "浏览器里标注", None).project
         push(client, project, tasks, lambda text: ["boat"] * ("船" in text))
         log_in(page, label_studio)
-        start_labelling(page, label_studio, project)
+        start_labelling(page, label_studio, project, "怎样标注")
 
         page.wait_for_selector(".sentence:has-text('堤防年久失修')")
         assert "渡船去年全部换新。" in page.locator(".context").all_inner_texts()
@@ -113,3 +117,29 @@ def test_that_hotkeys_reach_the_pulled_file(label_studio: Server, page: Page, tm
         (["boat"], False, ""),
     ]
     assert strangers == set()
+
+
+def test_that_a_sentence_labelled_in_the_browser_is_in_the_built_dataset(
+    label_studio: Server, page: Page, tmp_path: Path
+) -> None:
+    labels = load_labels(SEEDS / "labels.yaml")
+    guideline = (SEEDS / "guideline.md").read_text(encoding="utf-8")
+    ingest([SEEDS / "documents"], tmp_path / "corpus")
+    documents, sentences = load_corpus(tmp_path / "corpus")
+    with connected(label_studio.url, label_studio.credentials.token) as client:
+        project = setup(client, labels, guideline, "从文件到数据集", None).project
+        push(client, project, list(tasks_of(documents, sentences)))
+        log_in(page, label_studio)
+        start_labelling(page, label_studio, project, guideline.splitlines()[0].lstrip("# "))
+        text = page.inner_text(".sentence")
+        for key in "135":
+            page.keyboard.press(key)
+        ticked(page, "问题", "目标", "人才")
+        submit(page)
+        pull(client, project, labels, tmp_path / "pulled")
+    annotations = [SEEDS / "annotations" / "starter.jsonl", tmp_path / "pulled" / "label_studio.jsonl"]
+    sources = Sources([tmp_path / "corpus"], annotations, SEEDS / "labels.yaml")
+    build(sources, tmp_path / "examples", (0.64, 0.18, 0.18), 13)
+    rows = [row for side in SPLITS for row in read_jsonl(tmp_path / "examples" / f"{side}.jsonl")]
+    assert len(rows) == sum(s.kind in CLASSIFIED_KINDS for s in sentences)
+    assert [row["labels"] for row in rows if row["text"] == text.strip()] == [["problem", "talent", "target"]]
