@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from rich.table import Table
 
 from data.build import Sources
 from data.build import build as build_dataset
+from data.command import run
 from data.ingest import Summary
 from data.ingest import ingest as ingest_documents
 from data.labels import load_labels
@@ -95,16 +95,8 @@ def build(
 
 
 def main() -> None:
-    """Run the command line; a mistake of the user's is one clear line and exit code 2."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-    try:
-        app()
-    except (ValueError, OSError) as error:
-        err_console.print(f"error: {error}", style="red", markup=False)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    """Run the command line."""
+    run(app)
 
 
 if __name__ == "__main__":

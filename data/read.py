@@ -26,6 +26,8 @@ _NO_LETTER = re.compile(r"\W+")  # 一、总体要求 -> 一总体要求
 
 def read_document(path: Path) -> Document:
     """Read one file. Raises ValueError that says what was expected, what came and what to do."""
+    if not path.is_file():
+        raise ValueError(f"{path}: no such file")
     form = SUFFIXES.get(path.suffix.lower())
     if form is None:
         raise ValueError(

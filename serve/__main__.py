@@ -18,6 +18,7 @@ import uvicorn
 from rich.console import Console
 from rich.table import Table
 
+from data.command import run
 from data.read import read_document
 from serve.app import create_app
 from serve.classify import classify_document
@@ -118,16 +119,8 @@ def _print_csv(rows: list[dict[str, Any]]) -> None:
 
 
 def main() -> None:
-    """Run the command line; a mistake of the user's is one clear line and exit code 2."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-    try:
-        app()
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    """Run the command line."""
+    run(app)
 
 
 if __name__ == "__main__":
