@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -26,7 +27,7 @@ HERE = Path(__file__).parent
 SEEDS = HERE.parent / "seeds"
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(studio_app, name="label-studio", help="Annotate in Label Studio: up, setup, push, pull, down.")
-out_console, err_console = Console(), Console(stderr=True)
+err_console = Console(stderr=True, width=None if sys.stderr.isatty() else 160)
 
 
 @app.command()

@@ -26,6 +26,7 @@ from data.records import (
     read_jsonl,
     write_jsonl,
 )
+from data.sentences import join_pieces
 from data.split import SPLITS, split_documents
 
 
@@ -112,7 +113,7 @@ def resolve(paths: list[Path]) -> Iterable[tuple[Path, Annotation, list[str]]]:
 
 def _example(document: Document, neighbours: list[Sentence], annotation: Annotation, chosen: list[str]) -> Example:
     pieces = annotation.pieces or [Span(annotation.start, annotation.end)]
-    text = normalize("".join(document.text[start:end] for start, end in pieces))
+    text = normalize(join_pieces(document.text[start:end] for start, end in pieces))
     same = next((s for s in neighbours if s.start <= annotation.start < s.end), None)
     before = next((s for s in reversed(neighbours) if s.end <= annotation.start), None)
     after = next((s for s in neighbours if s.start >= annotation.end), None)

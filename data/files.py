@@ -53,7 +53,12 @@ def code_hash(*packages: str) -> str:
 
 @contextlib.contextmanager
 def replaced_folder(target: Path) -> Iterator[Path]:
-    """A scratch folder that takes the place of ``target`` when the block succeeds, and vanishes when it fails."""
+    """A scratch folder that takes the place of ``target`` when the block succeeds, and vanishes when it fails.
+
+    Raises ValueError where the target holds files that are not ours (it has no manifest).
+    """
+    if target.exists() and not (target / MANIFEST).is_file() and any(target.iterdir()):
+        raise ValueError(f"{target}: holds files and no {MANIFEST}, so it is not ours to replace; name another folder")
     target.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     scratch.chmod(0o755)

@@ -26,12 +26,16 @@ NUMBERED = (
 )
 _MARKDOWN = re.compile(r"#{1,6}\s+")  # ## 打造科创平台
 _FURNITURE = re.compile(
-    r"您(的|当前的?|所在的?)?位置|首页\s*[>»›]|^\s*[—–-]\s*\d{1,4}\s*[—–-]\s*$|^第?\s*\d{1,4}\s*页|^\d{1,3}\s*/\s*\d{1,3}$"
-    r"|评论|点击(切换|查看|登录)|注销|身份验证|登录|注册|^确(定|认)\S{0,4}$|请谨慎操作|字号|打印|关闭窗口|分享到|浏览次数|扫一扫"
-    r"|ICP备|公网安备|版权所有|网站地图|主办单位|上一篇|下一篇|相关(新闻|阅读|链接)|责任编辑|编辑[:：]|公开(选项|方式)\s*[:：]|^×$|沙发"
+    r"^\d{4}-\d{1,2}-\d{1,2}(\s|$)|^您?(的|当前的?|所在的?)?位置\s*[:：]|^您在这里|^首页(\s|$|[|>»›])|^[—–-]\s*\d{1,4}\s*[—–-]$|^第?\s*\d{1,4}\s*页"
+    r"|^\d{1,3}\s*/\s*\d{1,3}$|^(网友|最新|最热|查看.{0,4})?评论(\s|$|[（(]|一下)|条评论|^还没有评论|人参与|^点击切换"
+    r"|注销(账号|须知)|^身份验证|^(用户)?登录(.{0,8}账号)?$|^(登录|注册)\s*[|｜]|^确定$|^请谨慎操作|字[号体]\s*[:：]|^【?打印"
+    r"|^【?关闭(本页|窗口)?】?$|打印(本页)?】|分享到|^转给朋友|浏览次数|扫一扫|ICP备|公网安备|^版权所有|网站地图"
+    r"|^(主办|承办|协办)单位\s*[:：]|^(上|下)一篇|^相关(新闻|阅读|链接)\s*([:：]|$)|责任编辑\s*[:：]|^编辑\s*[:：]|^×$"
+    r"|公开(选项|方式)\s*[:：]"
 )  # 您的位置: 首页 » 新闻 ; 评论 0人参与 ; — 3 —
 _BYLINE = re.compile(
-    r"^[◎□■●]\s*\S|^(本报)?(记者|通讯员)\s|^(来源|时间|发布时间|作者|文号|索引号|关键词)\s*[:：]|^[（(〔].{0,40}作者"
+    r"^[◎□]|^[■●]\s*.{2,20}(政协|局|委员会|研究院|大学|学院)$|^(本报)?(记者|通讯员)\s"
+    r"|执笔\s*[:：]|^(来源|时间|发布时间|作者|文号|索引号|关键词)\s*[:：]|^[（(〔].{0,40}作者"
 )  # ◎杨某 本报记者
 _CAPTION = re.compile(
     r"^(图|表)\s*\d+\s*[:：　 ]|^图[为/].{4,}|[\u4e00-\u9fff]{2,4}\s*[/／]?\s*(摄|摄影|供图)[）)]?$"
@@ -43,11 +47,13 @@ _SIGNED = re.compile(
     rf"^[（(]?{_DATE}[）)]?[\s?]*$|^联[系络]+[人方].{{0,60}}\d|^(抄送|附件)\s*[:：]"
 )  # 2021年8月2日 ; 联系人：
 _ADDRESS = re.compile(r"^(各|市|区|县|省).{2,80}[：:]$")  # 各区人民政府，市直各部门：
-_ISSUER = re.compile(r"^.{2,30}(人民政府|委员会|办公[厅室]|局|厅|部|政协)[\s?]*$")  # 某市科学技术局
-_COMMA = re.compile(r"[，,、；;]")
+_ISSUER = re.compile(
+    r"^.{2,30}(人民政府|委员会|办公[厅室]|(?<![布格结全大])局|厅|(?<![总干内外全西东南北中局])部|政协)[\s?]*$"
+)  # 某市科学技术局, but not 优化产业布局
+_COMMA = re.compile(r"[，,；;]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
-_TRAILING_NOISE = re.compile(r"\s+\?+$|\?{2,}$")  # 三、重點工程 ?
 HEADING_LENGTH = 40
+MIN_LINES = 3  # a text of so few lines is a snippet and has no title
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,7 @@ def lines_of(document: Document) -> list[Line]:
     spans = [_stripped(m.start(), m.end(), document.text) for m in _BREAK.finditer(document.text)]
     spans = [(start, end) for start, end in spans if start < end]
     simplified = to_simplified(document.text)  # the rules are written for simplified characters
-    texts = [simplified[start:end] for start, end in spans]
+    texts = [_without_noise(simplified[start:end]) for start, end in spans]
     repeated = {t for t, n in Counter(texts).items() if n >= 3 and len(t) <= HEADING_LENGTH and not ENDS.search(t)}
     width = _wrap_width(texts)
     marks = {(mark.start, mark.end): mark.kind for mark in document.marks}
@@ -76,10 +82,11 @@ def lines_of(document: Document) -> list[Line]:
     for (start, end), text in zip(spans, texts, strict=True):
         in_references = bool(_REFERENCES.match(text)) or (in_references and bool(_REFERENCE.match(text)))
         kind = marks.get((start, end)) or ("boilerplate" if text in repeated else _kind(text, in_references, width))
-        if kind == "heading" and not _numbered(text) and all(line.kind == "boilerplate" for line in found):
+        first = len(texts) > MIN_LINES and all(line.kind == "boilerplate" for line in found)
+        if kind == "heading" and first and not _numbered(text):
             kind = "title"
         level = _level(text) if kind in ("heading", "list_item") else 0
-        joins = kind in ("body", "list_item") and not ENDS.search(_TRAILING_NOISE.sub("", text))
+        joins = kind in ("body", "list_item") and not ENDS.search(text)
         found.append(Line(start, end, document.text[start:end], kind, level, joins))
     return [_unbroken(found, i) for i in range(len(found))]
 
@@ -107,22 +114,31 @@ def _wrap_width(texts: list[str]) -> int:
 
 
 def _kind(text: str, in_references: bool, width: int) -> str:
-    text = _TRAILING_NOISE.sub("", text)
-    short = len(text) <= 60
+    short, marked = len(text) <= 60, _numbered(text)
     if in_references or _REFERENCE.match(text):
         return "reference"
-    if short and (_FURNITURE.search(text) or not _HAN.search(text) or _BYLINE.search(text)) and not text.endswith("。"):
+    if short and not text.endswith("。") and _is_furniture(text, marked):
         return "boilerplate"
     if short and _CAPTION.search(text):
         return "caption"
-    if short and (_SIGNED.search(text) or (_ISSUER.match(text) and not _numbered(text))):
+    if short and (_SIGNED.search(text) or (_ISSUER.match(text) and not marked and not _MARKDOWN.match(text))):
         return "signature"
-    if _MARKDOWN.match(text):
-        return "heading"
-    marked = _numbered(text)
-    if _is_heading(text, width, marked):
+    if _MARKDOWN.match(text) or _is_heading(text, width, marked):
         return "heading"
     return "list_item" if marked else "body"
+
+
+def _is_furniture(text: str, marked: bool) -> bool:
+    if _BYLINE.search(text) or not _HAN.search(text):
+        return True
+    return not marked and bool(_FURNITURE.search(text))
+
+
+def _without_noise(text: str) -> str:
+    """Without the question marks that extraction leaves at the end of a line: 三、重點工程 ?"""
+    kept = text.rstrip("?")
+    noise = len(text) - len(kept) > 1 or (kept != text and kept[-1:].isspace())
+    return kept.rstrip() if noise else text
 
 
 def _numbered(text: str) -> bool:

@@ -16,11 +16,10 @@ _UNSEEN = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffd]"
 )  # 政\u200b策
 _SURROGATE = re.compile(r"[\ud800-\udfff]")  # 政\ud800策, half of a broken pair
-_CJK_SPACE = re.compile(rf"(?<=[{_CJK}])\s+|\s+(?=[{_CJK}])")  # 科研机构 和 人才
-_SPACES = re.compile(r"\s+")  # R&D \n投入
+_SPACES = re.compile(r"\s+")  # 科研机构 和 人才 ; R&D \n投入
 _NOISE = re.compile(r"\?{2,}")  # 工业和信息化局 ?????
-# 乳业,光伏 -> 乳业，光伏 ; a mark counts as Chinese when a Chinese character or mark stands on either side
-_HALF_MARK = re.compile(rf"(?<=[{_CJK}])[,;:?!()]|[,;:?!()](?=[{_CJK}])")
+_CJK_CHAR = re.compile(rf"[{_CJK}]")  # 政
+_HALF_MARKS = re.compile(r"[,;:?!()](?:\s*[,;:?!()])*")  # 乳业,光伏(试行), 下同
 _WIDE_MARK = str.maketrans(",;:?!()", "，；：？！（）")
 # digits and Latin letters of full width (２０２５年ＡＩ) -> half width; the marks ，：；（） stay Chinese
 _NARROW = {
@@ -47,14 +46,20 @@ def to_simplified(text: str) -> str:
 def normalize(text: str) -> str:
     """The form that models are trained on and asked with. Idempotent; empty when nothing readable is left."""
     text = _UNSEEN.sub("", to_simplified(text)).translate(_NARROW)
-    text = _NOISE.sub("", text)
-    text = _CJK_SPACE.sub("", text)
-    text = _SPACES.sub(" ", text).strip()
-    return _widen(text)
+    text = _SPACES.sub(_space, _NOISE.sub("", text).strip())
+    return _SPACES.sub(_space, _HALF_MARKS.sub(_marks, text))
 
 
-def _widen(text: str) -> str:
-    """Chinese width for the marks between Chinese characters, to a fixed point: 业)), 创 -> 业））， 创."""
-    while (wide := _CJK_SPACE.sub("", _HALF_MARK.sub(lambda m: m[0].translate(_WIDE_MARK), text))) != text:
-        text = wide
-    return text
+def _space(found: re.Match[str]) -> str:
+    """Nothing beside a Chinese character, one space elsewhere."""
+    return "" if _beside_chinese(found) else " "
+
+
+def _marks(found: re.Match[str]) -> str:
+    """Chinese width for marks beside a Chinese character."""
+    return _SPACES.sub("", found[0]).translate(_WIDE_MARK) if _beside_chinese(found) else found[0]
+
+
+def _beside_chinese(found: re.Match[str]) -> bool:
+    before, after = found.string[max(found.start() - 1, 0) : found.start()], found.string[found.end() : found.end() + 1]
+    return bool(_CJK_CHAR.match(before) or _CJK_CHAR.match(after))

@@ -8,7 +8,7 @@ caption are joined again: such a sentence has several ``pieces``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from data.lines import Line, begins_anew, lines_of
@@ -24,6 +24,7 @@ _SOFT = "；;"
 _SPEAKER = re.compile(
     r"[^。！？；“”]{0,30}(说|表示|介绍|坦言|认为|指出|强调|告诉记者|感慨|回忆)[^。！？；“”]{0,12}([。，：]|$)"
 )
+_AUTHOR = re.compile(r"[（(〔]作者.{0,3}[系为：:]")  # 〔作者系某大学教授〕
 _GAPS = ("caption", "boilerplate")
 MAX_DEPTH = 32  # marks open at once; those before them are taken as broken
 MAX_DEPTH_CHARS = 400  # a bracket that stays open longer than this is taken as broken
@@ -158,12 +159,13 @@ def _is_cut(text: str, mark: int, end: int, stack: list[int]) -> bool:
 def _sentence(document: Document, pieces: list[Span], kind: str, headings: list[str]) -> Sentence:
     start, end = pieces[0].start, pieces[-1].end
     text = document.text[start:end]
-    joined = _join(document.text[a:b] for a, b in pieces)
+    kind = "signature" if _AUTHOR.match(text) else kind
+    joined = join_pieces(document.text[a:b] for a, b in pieces)
     identity = digest(f"{document.sha256}:{start}:{end}")[:16]
     return Sentence(identity, document.id, 0, start, end, text, normalize(joined), kind, headings, pieces)
 
 
-def _join(parts: Iterator[str]) -> str:
+def join_pieces(parts: Iterable[str]) -> str:
     """Broken parts as one text; a line break between two Latin words was a space, any other was nothing."""
     whole = ""
     for part in parts:
