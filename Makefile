@@ -2,14 +2,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin/python
-HOST ?= 127.0.0.1
-PORT ?= 8000
+HOST := 127.0.0.1
+PORT := 8000
 export PYTHONUTF8 := 1
 export TOKENIZERS_PARALLELISM := false
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run train serve studio test lint bench clean
+.PHONY: help setup run test studio clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile
@@ -36,7 +36,7 @@ clean:  ## remove the environment and every output
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("expected Python 3.11 or newer, got " + sys.version.split()[0] + "; name one: make PYTHON=python3.12 …") if sys.version_info < (3, 11) else None'
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/.run: $(VENV)/bin/python pyproject.toml requirements.lock
 	$(BIN) -m pip install --disable-pip-version-check --progress-bar off -c requirements.lock -e '.[train]'

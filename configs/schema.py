@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
 
 from hydra.core.config_store import ConfigStore
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 class Task(Enum):
@@ -65,18 +67,18 @@ class DatasetConfig:
 class OptimConfig:
     """The optimiser and its schedule."""
 
-    learning_rate: float = 5e-5
+    learning_rate: float = 0  # 0: what suits the encoder, 5e-4 from scratch, 5e-5 for a pretrained one
     weight_decay: float = 0.01
     warmup_ratio: float = 0.1  # share of all steps
     batch_size: int = 16
-    epochs: float = 10
-    patience: int = 4  # epochs without a better validation macro-F1 before stopping
+    epochs: float = 0  # 0: 40 from scratch, 10 for a pretrained encoder
+    patience: int = 0  # epochs without a better validation macro-F1 before stopping; 0: a quarter of the epochs
     bf16: str = "auto"  # auto | on | off
 
     def __post_init__(self) -> None:
-        if self.learning_rate <= 0:
+        if self.learning_rate < 0:
             raise ValueError(f"optim.learning_rate must be positive, got {self.learning_rate}")
-        if self.batch_size < 1 or self.epochs <= 0 or self.patience < 1:
+        if self.batch_size < 1 or self.epochs < 0 or self.patience < 0:
             raise ValueError("optim.batch_size, optim.epochs and optim.patience must be positive")
         if self.bf16 not in ("auto", "on", "off"):
             raise ValueError(f"optim.bf16 must be auto, on or off, got {self.bf16!r}")
@@ -89,7 +91,8 @@ class RunConfig:
     name: str = ""  # empty: made from encoder, seed and a hash of the configuration
     dir: str = "train/runs"
     resume: Resume = Resume.auto
-    publish: bool = True
+    publish: bool = True  # a sweep publishes nothing
+    test: bool = True  # score the test split; a sweep, which is there to choose, does not
     models_dir: str = "serve/models"
 
 
@@ -107,8 +110,15 @@ class TrainConfig:
     lexicon: str = "seeds/lexicon.yaml"  # cue phrases of the lexicon baseline; left out where its labels don't fit
 
     def __post_init__(self) -> None:
-        if Path(self.run.name).name != self.run.name or not self.run.name.isascii():
-            raise ValueError(f"run.name must be a plain ASCII folder name, got {self.run.name!r}")
+        if self.encoder.path and self.encoder.name == "scratch":
+            self.encoder.name = "local"
+        for knob, name in (("encoder.name", self.encoder.name), ("run.name", self.run.name or "x")):
+            if not _NAME.fullmatch(name):
+                raise ValueError(f"{knob} must be a plain name of ASCII letters, digits, dot, dash, got {name!r}")
+        pretrained = bool(self.encoder.path or self.encoder.hub_id)
+        self.optim.learning_rate = self.optim.learning_rate or (5e-5 if pretrained else 5e-4)
+        self.optim.epochs = self.optim.epochs or (10 if pretrained else 40)
+        self.optim.patience = self.optim.patience or max(1, round(self.optim.epochs / 4))
 
 
 def register() -> None:

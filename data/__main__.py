@@ -80,12 +80,13 @@ def build(
     out: Annotated[Path, typer.Option(help="dataset directory to write")] = HERE / "examples",
     shares: Annotated[tuple[float, float, float], typer.Option(help="train, validation, test")] = (0.64, 0.18, 0.18),
     seed: int = 13,
+    split: Annotated[Path | None, typer.Option(help="documents whose split is on record")] = SEEDS / "split.json",
 ) -> None:
     """Join labels and texts into a dataset directory, split by document."""
     files = annotations or sorted((SEEDS / "annotations").glob("*.jsonl")) + sorted(
         (HERE / "annotations").glob("*.jsonl")
     )
-    facts = build_dataset(Sources(corpus, files, labels), out, shares, seed)
+    facts = build_dataset(Sources(corpus, files, labels, split), out, shares, seed)
     table = Table("split", "documents", "sentences", "none", *load_labels(labels).ids)
     for side, row in facts["splits"].items():  # type: ignore[attr-defined]
         table.add_row(side, *map(str, (row["documents"], row["sentences"], row["none"], *row["labels"].values())))

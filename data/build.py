@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -27,7 +28,7 @@ from data.records import (
     write_jsonl,
 )
 from data.sentences import join_pieces
-from data.split import SPLITS, split_documents
+from data.split import SPLITS, place_documents, read_split
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,13 @@ class Sources:
     corpora: list[Path]
     annotations: list[Path]
     labels: Path
+    split: Path | None = None  # documents whose split is on record
 
 
 def build(sources: Sources, out: Path, shares: tuple[float, float, float], seed: int) -> dict[str, object]:
     """Write the dataset directory and return its facts (counts per split and label, what was left out)."""
     inputs = {
-        **input_hashes([*sources.corpora, *sources.annotations, sources.labels]),
+        **input_hashes([*sources.corpora, *sources.annotations, sources.labels, *_existing(sources.split)]),
         "code": code_hash("data"),
         "options": f"{shares} {seed}",
     }
@@ -55,7 +57,7 @@ def build(sources: Sources, out: Path, shares: tuple[float, float, float], seed:
             f"no label stands on a text of {', '.join(map(str, sources.corpora))}: left out {dict(left_out)}; "
             "ingest the annotated documents first"
         )
-    sides = split_documents(_label_counts(examples), shares, seed)
+    sides = place_documents(_label_counts(examples), read_split(sources.split), shares, seed)
     rows = {side: [e for e in examples if sides[e.doc_id] == side] for side in SPLITS}
     facts = {"splits": {side: _facts(rows[side], labels) for side in SPLITS}, "left_out": dict(left_out)}
     with replaced_folder(out) as scratch:
@@ -63,8 +65,13 @@ def build(sources: Sources, out: Path, shares: tuple[float, float, float], seed:
             write_jsonl(scratch / f"{side}.jsonl", rows[side])
         shutil.copyfile(sources.labels, scratch / "labels.yaml")
         (scratch / "README.md").write_text(_card(labels, facts), encoding="utf-8")
+        (scratch / "split.json").write_text(json.dumps(sides, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         write_manifest(scratch, inputs=inputs, facts=facts)
     return facts
+
+
+def _existing(path: Path | None) -> list[Path]:
+    return [path] if path and path.is_file() else []
 
 
 def _join(sources: Sources, labels: LabelSet) -> tuple[list[Example], Counter[str]]:
@@ -79,6 +86,9 @@ def _join(sources: Sources, labels: LabelSet) -> tuple[list[Example], Counter[st
     left_out: Counter[str] = Counter()
     examples: list[Example] = []
     for path, annotation, chosen in resolve(sources.annotations):
+        if chosen is None:
+            left_out["annotators disagree"] += 1
+            continue
         if annotation.document not in texts:
             left_out["text not at hand"] += 1
             continue
@@ -96,19 +106,32 @@ def _join(sources: Sources, labels: LabelSet) -> tuple[list[Example], Counter[st
     return sorted(examples, key=lambda e: e.doc_id), left_out
 
 
-def resolve(paths: list[Path]) -> Iterable[tuple[Path, Annotation, list[str]]]:
-    """One decision per sentence: the last file that has it, and there the labels that most annotators chose."""
+def resolve(paths: list[Path]) -> Iterable[tuple[Path, Annotation, list[str] | None]]:
+    """One decision per sentence: the last file that has it, and there the labels that most annotators chose.
+
+    None where they are evenly split over a label: that is for people to decide.
+    """
     decided: dict[tuple[str, int, int], tuple[Path, list[Annotation]]] = {}
     for path in paths:
         here: dict[tuple[str, int, int], list[Annotation]] = {}
         for row in read_jsonl(path):
-            annotation = Annotation.from_json(row)
+            annotation = _annotation(path, row)
             here.setdefault((annotation.document, annotation.start, annotation.end), []).append(annotation)
         decided |= {key: (path, votes) for key, votes in here.items()}
     for key in sorted(decided):
         path, votes = decided[key]
         counts = Counter(label for vote in votes for label in vote.labels)
-        yield path, votes[-1], sorted(label for label, n in counts.items() if 2 * n > len(votes))
+        tied = any(2 * n == len(votes) for n in counts.values())
+        yield path, votes[-1], None if tied else sorted(x for x, n in counts.items() if 2 * n > len(votes))
+
+
+def _annotation(path: Path, row: dict[str, Any]) -> Annotation:
+    try:
+        return Annotation.from_json(row)
+    except TypeError as error:
+        raise ValueError(
+            f"{path}: an annotation needs document, start, end, sentence, labels, annotators: {error}"
+        ) from error
 
 
 def _example(document: Document, neighbours: list[Sentence], annotation: Annotation, chosen: list[str]) -> Example:

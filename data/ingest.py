@@ -44,7 +44,7 @@ def find_files(paths: list[Path]) -> list[Path]:
 def ingest(paths: list[Path], out: Path) -> Summary:
     """Read and segment; one bad file never stops the rest. What is up to date already is left as it is."""
     files = find_files(paths)
-    inputs = {**input_hashes(files), "code": code_hash("data")}
+    inputs = {**{k: v for path in files for k, v in _hashed(path).items()}, "code": code_hash("data")}
     if up_to_date(out, inputs):
         manifest = read_manifest(out)
         return Summary(manifest["documents"], manifest["failed"], reused=True)
@@ -69,6 +69,13 @@ def ingest(paths: list[Path], out: Path) -> Summary:
         write_jsonl(scratch / SENTENCES, sentences)
         write_manifest(scratch, inputs=inputs, documents=summary.documents, failed=summary.failed)
     return summary
+
+
+def _hashed(path: Path) -> dict[str, str]:
+    try:
+        return input_hashes([path])
+    except OSError:
+        return {str(path): "unreadable"}
 
 
 def _row(document: Document, sentences: Iterable[Sentence]) -> dict[str, object]:

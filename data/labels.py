@@ -51,7 +51,11 @@ def load_labels(path: Path) -> LabelSet:
     """Read a labels.yaml. Raises ValueError that names the file and the offending entry."""
     if not path.is_file():
         raise ValueError(f"{path}: expected a labels.yaml (a list `labels:` of id and name), found no file")
-    rows = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("labels")
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path}: not valid YAML: {error}") from error
+    rows = content.get("labels") if isinstance(content, dict) else None
     if not isinstance(rows, list) or not rows:
         raise ValueError(f"{path}: expected a non-empty list under `labels:`")
     labels = tuple(_label(path, row) for row in rows)

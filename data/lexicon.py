@@ -40,9 +40,12 @@ def load_lexicon(path: Path) -> Lexicon:
     """Read a lexicon.yaml. Raises ValueError that names the file, the label and the entry."""
     if not path.is_file():
         raise ValueError(f"{path}: expected a lexicon.yaml (label: phrases, patterns, unless), found no file")
-    rows = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if not isinstance(rows, dict):
-        raise ValueError(f"{path}: expected one entry per label, got {type(rows).__name__}")
+    try:
+        rows = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path}: not valid YAML: {error}") from error
+    if not isinstance(rows, dict) or not all(isinstance(row, dict | None) for row in rows.values()):
+        raise ValueError(f"{path}: expected per label an entry with phrases, patterns, unless")
     return Lexicon(tuple(_cue(path, label, row or {}) for label, row in rows.items()))
 
 

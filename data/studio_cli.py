@@ -19,7 +19,7 @@ from data.studio_client import KEY_VARIABLE, connected
 from data.studio_install import HOME
 from data.studio_project import TITLE, find_project
 from data.studio_project import setup as setup_project
-from data.studio_pull import FILE
+from data.studio_pull import file_of
 from data.studio_pull import pull as pull_annotations
 from data.studio_push import push as push_tasks
 from data.studio_push import tasks_of
@@ -131,11 +131,13 @@ def pull(
     """Fetch what people labelled, as stand-off annotations."""
     label_set = load_labels(labels)
     with _studio(url, folder) as (client, _):
-        pulled = pull_annotations(client, _project(client, project), label_set, out)
+        pulled = pull_annotations(client, _project(client, project), label_set, out, file_of(project))
     for line in pulled.refused:
         err_console.print(f"left out: {line}", style="yellow", markup=False)
     facts = pulled.facts() | {"refused": len(pulled.refused)}
-    print(f"{out / FILE}: " + ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in facts.items()))
+    print(
+        f"{out / file_of(project)}: " + ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in facts.items())
+    )
 
 
 def _project(client: LabelStudio, title: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -48,14 +49,19 @@ class Pulled:
         }
 
 
-def pull(client: LabelStudio, project: int, labels: LabelSet, out: Path) -> Pulled:
-    """Write all annotations of the project to ``out``. Raises ValueError rather than replace work by nothing."""
+def file_of(title: str) -> str:
+    """The file of a project's annotations: every project has its own."""
+    return re.sub(r"[^\w-]+", "_", title) + ".jsonl"  # 政策句子 (一期) -> 政策句子_一期_.jsonl
+
+
+def pull(client: LabelStudio, project: int, labels: LabelSet, out: Path, file: str = FILE) -> Pulled:
+    """Write all annotations of the project to ``out / file``. Raises ValueError rather than replace work by nothing."""
     with explained(f"project {project} was not exported"):
         export = _export(client, project)
         users: Iterable[Any] = client.users.list()
         people = {user.id: user.email for user in users}
     pulled = annotations_of(json.loads(export), people, labels)
-    path = out / FILE
+    path = out / file
     if not pulled.annotations and path.exists() and any(read_jsonl(path)):
         raise ValueError(
             f"project {project} has no annotations now, {path} has some and was kept; "

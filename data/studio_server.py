@@ -94,7 +94,7 @@ def running(folder: Path) -> Record | None:
     if not path.exists():
         return None
     with path.open(encoding="utf-8") as file:
-        if _try_lock(file):
+        if _try_lock(file, fcntl.LOCK_SH):  # shared, so that two who look do not see each other
             return None
         text = file.read()
     if not text:
@@ -132,9 +132,9 @@ def read_credentials(folder: Path) -> Credentials | None:
         raise ValueError(f"{path}: expected email, password and token as JSON, got: {error}") from error
 
 
-def _try_lock(file: IO[str]) -> bool:
+def _try_lock(file: IO[str], kind: int = fcntl.LOCK_EX) -> bool:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -49,6 +49,7 @@ def serve(
     port: int = 8000,
 ) -> None:
     """Open the server and print its address. Ctrl-C stops it."""
+    context.obj = model
     if context.invoked_subcommand:
         return
     key = os.environ.get(KEY, "")
@@ -77,6 +78,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener = socket.socket(family, kind)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        listener.listen(2048)
     except OSError as error:
         raise ValueError(
             f"cannot listen on {host}:{port}: {error.strerror or error}; choose another: --port N"
@@ -86,12 +88,13 @@ def _listen(host: str, port: int) -> socket.socket:
 
 @app.command()
 def classify(
+    context: typer.Context,
     file: Annotated[Path, typer.Argument(help="a document: txt, html")],
-    model: ModelOption = MODELS / LINK,
+    model: Annotated[Path | None, typer.Option("--model", help="model directory")] = None,
     format: Annotated[Format, typer.Option(help="how to print")] = Format.table,
 ) -> None:
     """Print the sentences of a document with their labels."""
-    rows = classify_document(Predictor.load(model), read_document(file))
+    rows = classify_document(Predictor.load(model or context.obj), read_document(file))
     {Format.table: _print_table, Format.jsonl: _print_jsonl, Format.csv: _print_csv}[format](rows)
 
 

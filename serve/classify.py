@@ -5,30 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from data.records import CLASSIFIED_KINDS, Document
+from data.records import CLASSIFIED_KINDS, Document, Span
 from data.sentences import segment
 from serve.predictor import Predictor
 
+Row = dict[str, Any]
 
-def classify_document(predictor: Predictor, document: Document) -> list[dict[str, Any]]:
+
+def classify_document(predictor: Predictor, document: Document) -> list[Row]:
     """One row per sentence of the document; furniture, captions, references and signatures get no labels."""
     sentences = segment(document)
     asked = [s for s in sentences if s.kind in CLASSIFIED_KINDS]
     found = dict(zip((s.index for s in asked), _labelled(predictor, [s.normalized for s in asked]), strict=True))
-    nothing: dict[str, Any] = {"labels": [], "scores": {}}
-    return [
-        {"start": s.start, "end": s.end, "text": s.text, "kind": s.kind, **found.get(s.index, nothing)}
-        for s in sentences
-    ]
+    return [_row(s.start, s.end, s.text, s.kind, s.pieces, found.get(s.index)) for s in sentences]
 
 
-def classify_sentences(predictor: Predictor, texts: Sequence[str]) -> list[dict[str, Any]]:
+def classify_sentences(predictor: Predictor, texts: Sequence[str]) -> list[Row]:
     """One row per text, as given."""
-    rows = zip(texts, _labelled(predictor, texts), strict=True)
-    return [{"start": 0, "end": len(text), "text": text, "kind": "body", **row} for text, row in rows]
+    found = _labelled(predictor, texts)
+    return [_row(0, len(x), x, "body", [Span(0, len(x))], row) for x, row in zip(texts, found, strict=True)]
 
 
-def _labelled(predictor: Predictor, texts: Sequence[str]) -> list[dict[str, Any]]:
+def _row(
+    start: int, end: int, text: str, kind: str, pieces: list[Span], found: dict[str, Any] | None
+) -> dict[str, Any]:
+    place = {"start": start, "end": end, "text": text, "kind": kind, "pieces": pieces}
+    return {**place, **(found or {"labels": [], "scores": {}})}
+
+
+def _labelled(predictor: Predictor, texts: Sequence[str]) -> list[Row]:
     scores = predictor.scores(texts)
     return [
         {

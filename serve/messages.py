@@ -49,12 +49,16 @@ class ModelName(BaseModel):
 
 
 class ClassifiedSentence(BaseModel):
-    """A sentence and its labels; ``start`` and ``end`` are code points into the text that was sent."""
+    """A sentence and its labels; ``start`` and ``end`` are code points into the text that was sent.
+
+    ``pieces`` has several spans where a page, a column or a caption broke the sentence.
+    """
 
     start: int
     end: int
     text: str
     kind: str
+    pieces: list[tuple[int, int]]
     labels: list[str]
     scores: dict[str, float]
 

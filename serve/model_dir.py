@@ -108,7 +108,7 @@ def load_head(folder: Path) -> Head:
 
 
 def publish(files: Path, models: Path, name: str, **facts: Any) -> Path:
-    """Copy the allowed files into a directory of their own below ``models`` and point ``current`` at it."""
+    """Copy the allowed files into a directory of their own below ``models``; returns it."""
     total = hashlib.sha256()
     for file in sorted(files.iterdir()):
         if file.name in ALLOWED - {MANIFEST}:
@@ -119,13 +119,12 @@ def publish(files: Path, models: Path, name: str, **facts: Any) -> Path:
             if file.name in ALLOWED - {MANIFEST}:
                 shutil.copyfile(file, scratch / file.name)
         write_manifest(scratch, inputs={}, **facts)
-    point_current(models, target)
     return target
 
 
-def point_current(models: Path, target: Path) -> None:
+def point_current(models: Path, name: str) -> None:
     """Replace the link ``models/current`` in one step."""
     link = models / f".{LINK}-{os.getpid()}"
     link.unlink(missing_ok=True)
-    link.symlink_to(target.name)
+    link.symlink_to(name)
     link.replace(models / LINK)

@@ -45,7 +45,7 @@ class Predictor:
         version = verify(folder)
         head = load_head(folder)
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
+        options.intra_op_num_threads = threads or cores()
         options.log_severity_level = 3
         session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
         return Predictor(head, folder.name, version, load_tokenizer(folder, head.max_length), session)
@@ -63,9 +63,14 @@ class Predictor:
             logits[batch] = self.session.run(None, padded([encoded[i] for i in batch]))[0]
         return logits
 
-    def labels(self, scores: Scores, thresholds: Sequence[float] | None = None) -> list[list[str]]:
+    def labels(self, scores: Scores) -> list[list[str]]:
         """The label ids each row of scores amounts to."""
-        return [[self.head.ids[i] for i in np.flatnonzero(row)] for row in decide(scores, self.head, thresholds)]
+        return [[self.head.ids[i] for i in np.flatnonzero(row)] for row in decide(scores, self.head)]
+
+
+def cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def load_tokenizer(folder: Path, max_length: int) -> Tokenizer:
@@ -110,8 +115,8 @@ def to_scores(logits: Scores, head: Head) -> Scores:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
 
 
-def decide(scores: Scores, head: Head, thresholds: Sequence[float] | None = None) -> npt.NDArray[np.bool_]:
+def decide(scores: Scores, head: Head) -> npt.NDArray[np.bool_]:
     """Which labels hold: every one at or above its threshold, or the best one where exactly one holds."""
     if head.task is Task.multi_label:
-        return np.asarray(scores >= np.asarray(thresholds or head.thresholds, np.float32))
+        return np.asarray(scores >= np.asarray(head.thresholds, np.float32))
     return np.asarray(np.arange(scores.shape[1]) == scores.argmax(axis=1)[:, None])

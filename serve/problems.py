@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+INVALID = 'expected a JSON object such as {"text": "…"}; the body is not valid JSON in UTF-8'
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -31,19 +32,23 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
     if "json" not in request.headers.get("content-type", ""):
         return problem(415, 'expected a JSON object such as {"text": "…"} with Content-Type: application/json')
     if any(e["type"] == "json_invalid" for e in error.errors()):
-        return problem(400, 'expected a JSON object such as {"text": "…"}; the body is not valid JSON in UTF-8')
+        return problem(400, INVALID)
     found = [_finding(e) for e in error.errors()]
     return problem(422, found[0]["detail"], errors=found)
 
 
 def _finding(error: dict[str, Any]) -> dict[str, str]:
     """Where it is wrong and what was expected there, without the input itself."""
+    if error["type"] == "extra_forbidden":
+        return {"pointer": "", "detail": "an unknown key; expected text or sentences"}
     pointer = "/" + "/".join(map(str, error["loc"][1:]))
     return {"pointer": pointer, "detail": str(error["msg"]).removeprefix("Value error, ")}
 
 
 def _http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if error.status_code == 400:  # the framework's own, for a body that is no text
+        return problem(400, INVALID)
     return problem(error.status_code, str(error.detail), dict(error.headers or {}))
 
 

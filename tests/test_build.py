@@ -9,7 +9,7 @@ import pytest
 from data.build import Sources, build, resolve
 from data.ingest import ingest, load_corpus
 from data.records import Annotation, digest, read_jsonl, write_jsonl
-from data.split import SPLITS, split_documents
+from data.split import SPLITS, place_documents, read_split, split_documents
 
 ROOT = Path(__file__).parent.parent
 LABELS = ROOT / "seeds" / "labels.yaml"
@@ -61,9 +61,9 @@ def marked(corpus: Path, *labels: list[str]) -> list[Annotation]:
 def test_that_the_majority_decides_and_a_later_file_wins(corpus: Path, tmp_path: Path) -> None:
     three = marked(corpus, ["funding", "talent"], ["funding"], ["platform"])
     write_jsonl(tmp_path / "a.jsonl", three)
-    assert {tuple(labels) for *_, labels in resolve([tmp_path / "a.jsonl"])} == {("funding",)}
+    assert {tuple(labels or ()) for *_, labels in resolve([tmp_path / "a.jsonl"])} == {("funding",)}
     write_jsonl(tmp_path / "b.jsonl", marked(corpus, [])[:1])
-    decided = [labels for *_, labels in resolve([tmp_path / "a.jsonl", tmp_path / "b.jsonl"])]
+    decided = [labels or [] for *_, labels in resolve([tmp_path / "a.jsonl", tmp_path / "b.jsonl"])]
     assert sorted(decided) == [[]] + [["funding"]] * (len(decided) - 1)
 
 
@@ -96,3 +96,34 @@ def test_that_a_split_is_balanced_and_repeatable() -> None:
 def test_that_annotations_carry_no_text() -> None:
     allowed = {"document", "start", "end", "sentence", "labels", "annotators", "pieces", "unsure"}
     assert all(set(row) <= allowed for row in read_jsonl(STARTER))
+
+
+def test_that_an_even_split_between_annotators_is_left_to_people(corpus: Path, tmp_path: Path) -> None:
+    rows = marked(corpus, ["funding"])
+    write_jsonl(tmp_path / "a.jsonl", [*rows, *marked(corpus, ["talent"])[:2]])
+    facts = build(Sources([corpus], [tmp_path / "a.jsonl"], LABELS), tmp_path / "out", SHARES, 13)
+    assert facts["left_out"] == {"annotators disagree": 2}
+
+
+def test_that_a_document_on_record_never_changes_sides() -> None:
+    counts = {f"{i:016x}": Counter({"": 10}) for i in range(0, 16**16, 16**16 // 20)}
+    recorded = dict(zip(sorted(counts), ["train", "validation", "test"] * 3, strict=False))
+    few = {name: counts[name] for name in sorted(counts)[:12]}
+    before = place_documents(few, recorded, (0.6, 0.2, 0.2), 1)
+    after = place_documents(counts, recorded, (0.6, 0.2, 0.2), 1)
+    assert {name: after[name] for name in few} == before
+    assert {name: after[name] for name in recorded} == recorded
+    assert set(after.values()) == set(SPLITS)
+
+
+def test_that_the_split_of_the_starter_corpus_is_on_record(corpus: Path) -> None:
+    documents, _ = load_corpus(corpus)
+    assert set(read_split(ROOT / "seeds" / "split.json")) == {d.id for d in documents}
+
+
+def test_that_a_folder_that_is_not_ours_is_never_replaced(corpus: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("论文", encoding="utf-8")
+    with pytest.raises(ValueError, match="not ours to replace"):
+        build(Sources([corpus], [STARTER], LABELS), tmp_path / "mine", SHARES, 13)
+    assert (tmp_path / "mine" / "thesis.txt").exists()

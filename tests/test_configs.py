@@ -46,5 +46,15 @@ def test_that_a_wrong_key_or_value_is_refused_by_name() -> None:
         composed("optim.learning_rate=-1")
     with pytest.raises(ValueError, match=r"encoder\.heads"):
         composed("encoder.hidden=100", "encoder.heads=3")
-    with pytest.raises(ValueError, match=r"run\.name"):
-        composed("run.name=../elsewhere")
+    for name in ("..", "../elsewhere", "a/b", "-x"):
+        with pytest.raises(ValueError, match=r"run\.name"):
+            composed(f"run.name={name}")
+        with pytest.raises(ValueError, match=r"encoder\.name"):
+            composed(f"encoder.name={name}")
+
+
+def test_that_the_schedule_suits_the_encoder_unless_it_is_given() -> None:
+    scratch, pretrained = composed(), composed("encoder.path=models/mine")
+    assert (scratch.optim.learning_rate, scratch.optim.epochs, scratch.optim.patience) == (5e-4, 40, 10)
+    assert (pretrained.optim.learning_rate, pretrained.optim.epochs, pretrained.optim.patience) == (5e-5, 10, 2)
+    assert (pretrained.encoder.name, composed("optim.epochs=7").optim.epochs) == ("local", 7)

@@ -49,7 +49,7 @@ def test_that_a_file_too_many_is_refused(folder: Path, name: str) -> None:
 
 def test_that_current_is_replaced_in_one_step(folder: Path, tmp_path: Path) -> None:
     other = Path(shutil.copytree(folder, tmp_path / "other"))
-    point_current(tmp_path, folder)
-    point_current(tmp_path, other)
+    point_current(tmp_path, folder.name)
+    point_current(tmp_path, other.name)
     assert (tmp_path / "current").resolve() == other
     assert [p.name for p in tmp_path.iterdir() if p.is_symlink()] == ["current"]

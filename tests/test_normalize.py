@@ -42,3 +42,8 @@ def test_that_any_text_comes_out_as_valid_unicode_on_one_line(text: str) -> None
 @given(messy_text)
 def test_that_simplification_keeps_every_place(text: str) -> None:
     assert len(to_simplified(text)) == len(text)
+
+
+@pytest.mark.parametrize("text", ["业" + "," * 200_000, "a" + " " * 200_000 + "b", ", " * 100_000 + "x"])
+def test_that_a_run_without_end_is_no_trap(text: str) -> None:
+    assert normalize(normalize(text)) == normalize(text)  # quadratic work would not return

@@ -32,5 +32,4 @@ def test_that_scores_are_sigmoids_or_a_softmax() -> None:
 def test_that_a_label_holds_from_its_threshold_on() -> None:
     scores = np.array([[0.5, 0.89]], np.float32)
     assert decide(scores, head(Task.multi_label)).tolist() == [[True, False]]
-    assert decide(scores, head(Task.multi_label), [0.6, 0.6]).tolist() == [[False, True]]
     assert decide(scores, head(Task.single_label)).tolist() == [[False, True]]

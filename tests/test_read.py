@@ -25,6 +25,24 @@ def test_that_text_is_read_in_its_encoding(tmp_path: Path, encoding: str) -> Non
     assert read_document(path).text == TEXT
 
 
+@pytest.mark.parametrize("text", ["要建平台。", "发展氢能", "资金", "R&D投入占比2.5%", "到2025年，建成5个中心"])
+def test_that_short_texts_are_read_in_gb18030(text: str) -> None:
+    assert decode(text.encode("gb18030")) == (text, "gb18030")
+
+
+def test_that_a_broken_byte_is_a_warning_not_a_refusal(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes((TEXT * 3).encode()[:-3])
+    document = read_document(path)
+    assert document.text.startswith(TEXT)
+    assert document.warnings == ["1 bytes could not be read as utf-8"]
+
+
+def test_that_deeply_nested_html_is_read() -> None:
+    page = "<html><body>" + "<div>" * 400 + "<p>要建平台。</p>" + "</div>" * 400 + "<p>要引人才。</p></body></html>"
+    assert parse(page.encode(), "html").text == "要建平台。\n要引人才。"
+
+
 def test_that_big5_is_told_from_gb18030() -> None:
     text = "各區縣要統籌資金,引導企業與院校共建實驗室,對新建中試線給予補助。" * 5
     assert decode(text.encode("big5"))[0] == text

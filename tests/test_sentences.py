@@ -58,6 +58,10 @@ def test_where_a_sentence_ends(parts: list[str]) -> None:
         ("今年稳中有进。\n厂区一角。 赵小满摄", ["body", "caption"]),
         ("会议室里掌声不断。\n— 3 —", ["body", "boilerplate"]),
         ("一、總體要求\n堅持創新。\n(四)構建開放合作格局", ["heading", "body", "heading"]),
+        ("加大财政投入力度", ["heading"]),
+        ("优化产业布局\n建设西部总部\n再造新格局", ["heading"] * 3),
+        ("● 加快建设平台；\n（二）推进3D打印应用；\n1.主办单位给予补助；", ["list_item"] * 3),
+        ("■ 某市政协\n会议开了三天。\n振兴老字号", ["boilerplate", "body", "heading"]),
         ("市工業和能源局 ?????\n三、重點工程 ?\n擴大規模。", ["signature", "heading", "body"]),
     ],
 )
@@ -122,5 +126,8 @@ def test_that_offsets_are_exact_on_published_documents() -> None:
         assert all(len(s.normalized) < 400 for s in segment(document))
 
 
-def test_that_a_line_without_end_is_no_trap() -> None:
-    assert_exact(Document.of("（发展“资金]" * 40_000))  # work that grew with the square of the length would not return
+@pytest.mark.parametrize(
+    "text", ["（发展“资金]" * 40_000, "a" + " " * 200_000 + "b", "?" * 200_000 + "x", "?业" * 20_000]
+)
+def test_that_a_line_without_end_is_no_trap(text: str) -> None:
+    assert_exact(Document.of(text))  # work that grew with the square of the length would not return

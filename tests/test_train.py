@@ -19,6 +19,7 @@ from transformers import pipeline
 
 from data.files import read_manifest, tree_hashes
 from data.records import read_jsonl, write_jsonl
+from serve.model_dir import point_current
 from serve.predictor import Predictor
 from train.finetune import newest_checkpoint
 from trained import ROOT, SMALL, Workshop
@@ -30,7 +31,7 @@ IDS = ["problem", "recommendation", "target", "funding", "talent", "platform"]
 def test_that_a_run_folder_explains_itself(workshop: Workshop) -> None:
     folder = workshop.home / "runs" / "smoke"
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    assert list(metrics["test"]) == ["majority", "lexicon", "tfidf", "scratch"]
+    assert list(metrics["test"]) == list(metrics["validation"]) == ["majority", "lexicon", "tfidf", "scratch"]
     test = list(read_jsonl(workshop.examples / "test.jsonl"))
     predictions = list(read_jsonl(folder / "predictions.jsonl"))
     assert [row["id"] for row in predictions] == [row["id"] for row in test]
@@ -56,9 +57,13 @@ def test_that_the_pipeline_of_transformers_gives_the_servers_scores(workshop: Wo
 
 def test_that_a_finished_run_is_left_as_it_is(workshop: Workshop) -> None:
     before = tree_hashes(workshop.home / "runs" / "smoke")
+    point_current(workshop.home / "models", "elsewhere")
     done = workshop.train()
     assert done.returncode == 0
     assert "up to date" in done.stdout
+    assert workshop.model.resolve().name.startswith("smoke-")  # served again, whatever was published since
+    done = workshop.train("optim.epochs=3")
+    assert (done.returncode, "choose another run.name" in done.stderr) == (2, True)
     assert tree_hashes(workshop.home / "runs" / "smoke") == before
 
 
@@ -73,7 +78,7 @@ def test_that_the_same_seed_gives_the_same_weights(workshop: Workshop) -> None:
 
 def test_that_a_killed_run_goes_on_where_it_stopped(workshop: Workshop) -> None:
     folder = workshop.home / "runs" / "killed"
-    command = [sys.executable, "-m", "train", *SMALL, "optim.epochs=12", "optim.patience=12", "dataset.dir=examples"]
+    command = [sys.executable, "-m", "train", *SMALL, "optim.epochs=12", "optim.patience=3", "dataset.dir=examples"]
     command += ["run.dir=runs", "run.publish=false", "run.name=killed"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
     with (workshop.home / "killed.log").open("wb") as log:
@@ -87,18 +92,28 @@ def test_that_a_killed_run_goes_on_where_it_stopped(workshop: Workshop) -> None:
     assert first
     (folder / "checkpoints" / "checkpoint-999999").mkdir()  # as a kill in the middle of a save leaves it
     assert newest_checkpoint(folder) == first
-    shutil.rmtree(folder / "checkpoints" / "checkpoint-999999")
     done = subprocess.run(command, cwd=workshop.home, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     epochs = [row["epoch"] for row in json.loads((folder / "history.json").read_text()) if "eval_macro_f1" in row]
-    assert epochs == [float(n) for n in range(1, 13)]
+    assert epochs == [float(n) for n in range(1, len(epochs) + 1)]
+    whole = subprocess.run(
+        [*command, "run.name=whole"], cwd=workshop.home, env=environment, capture_output=True, check=False
+    )
+    assert whole.returncode == 0
+    weights = [(workshop.home / "runs" / n / "model" / "model.safetensors").read_bytes() for n in ("killed", "whole")]
+    assert weights[0] == weights[1]
 
 
 def test_that_a_local_model_directory_can_be_fine_tuned(workshop: Workshop) -> None:
-    done = workshop.train("run.name=local", "encoder.name=local", "encoder.path=models/current")
+    done = workshop.train("run.name=local", "run.publish=false", "encoder.path=models/current")
     assert done.returncode == 0, done.stderr
     metrics = json.loads((workshop.home / "runs" / "local" / "metrics.json").read_text(encoding="utf-8"))
     assert "local" in metrics["test"]
+    shutil.copytree(workshop.home / "runs" / "local" / "model", workshop.home / "electra")
+    config = workshop.home / "electra" / "config.json"
+    config.write_text(config.read_text(encoding="utf-8").replace('"bert"', '"electra"'), encoding="utf-8")
+    done = workshop.train("encoder.path=electra", "run.name=electra")
+    assert (done.returncode, "'electra', expected 'bert'" in done.stderr) == (2, True)
     done = workshop.train("encoder.path=nowhere", "run.name=none")
     assert (done.returncode, "encoder.path=nowhere: expected a local" in done.stderr) == (2, True)
 
@@ -155,3 +170,7 @@ def test_that_a_sweep_gives_every_run_its_own_folder(workshop: Workshop) -> None
     assert done.returncode == 0, done.stderr
     found = sorted(path.name.rsplit("-", 1)[0] for path in Path(workshop.home / "sweep").glob("scratch-*"))
     assert found == ["scratch-seed1", "scratch-seed2"]
+    for path in (workshop.home / "sweep").glob("scratch-*/metrics.json"):
+        metrics = json.loads(path.read_text(encoding="utf-8"))
+        assert "validation" in metrics
+        assert "test" not in metrics  # a sweep is there to choose

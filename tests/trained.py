@@ -12,7 +12,7 @@ from data.build import Sources, build
 from data.ingest import ingest
 
 ROOT = Path(__file__).parent.parent
-SMALL = ("experiment=smoke", "optim.epochs=2", "optim.learning_rate=1e-3")
+SMALL = ("experiment=smoke", "run.name=smoke", "run.publish=true", "optim.epochs=2", "optim.learning_rate=1e-3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,9 @@ def run_train(home: Path, *overrides: str) -> subprocess.CompletedProcess[str]:
 def make_workshop(home: Path) -> Workshop:
     """Ingest and build the starter corpus, then train."""
     ingest([ROOT / "seeds" / "documents"], home / "corpus")
-    sources = Sources(
-        [home / "corpus"], [ROOT / "seeds" / "annotations" / "starter.jsonl"], ROOT / "seeds" / "labels.yaml"
-    )
+    seeds = ROOT / "seeds"
+    annotations = [seeds / "annotations" / "starter.jsonl"]
+    sources = Sources([home / "corpus"], annotations, seeds / "labels.yaml", seeds / "split.json")
     build(sources, home / "examples", (0.64, 0.18, 0.18), 13)
     workshop = Workshop(home)
     done = workshop.train()

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 from rich.table import Table
@@ -25,6 +27,8 @@ def _hydra_main(raw: DictConfig) -> None:
     try:
         config = OmegaConf.to_object(raw)
         assert isinstance(config, TrainConfig)
+        if HydraConfig.get().mode is RunMode.MULTIRUN:
+            config.run.publish = config.run.test = False
         from train.run import train  # torch and transformers take seconds; a wrong knob is refused before that
 
         _show(train(config))
@@ -34,18 +38,15 @@ def _hydra_main(raw: DictConfig) -> None:
 
 
 def _show(folder: Path) -> None:
-    """The table of systems on the test split, and where to read on."""
-    systems = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["test"]
-    table = Table("system", "macro-F1", "95 % interval", "micro-F1", "exact match")
-    for name, row in systems.items():
+    """The table of systems on the split that was scored, and where to read on."""
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    split = "test" if "test" in metrics else "validation"
+    table = Table(f"system ({split})", "macro-F1", "95 % interval", "micro-F1", "exact match")
+    for name, row in metrics[split].items():
         low, high = row["macro_f1_interval"]
-        table.add_row(
-            name,
-            f"{row['macro_f1']:.3f}",
-            f"{low:.3f}-{high:.3f}",
-            f"{row['micro_f1']:.3f}",
-            f"{row['exact_match']:.3f}",
-        )
+        cells = (row["macro_f1"], row["micro_f1"], row["exact_match"])
+        macro, micro, exact = (f"{value:.3f}" for value in cells)
+        table.add_row(name, macro, f"{low:.3f}-{high:.3f}", micro, exact)
     console = Console(stderr=True)
     console.print(table)
     console.print(f"report: {folder / 'report.html'}", markup=False, soft_wrap=True)

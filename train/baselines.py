@@ -99,7 +99,7 @@ def _macro_f1(gold: Gold, scores: Scores) -> float:
 
 
 def guesses(task: Task, scores: Scores, thresholds: list[float]) -> Gold:
-    """0/1 of shape (examples, labels) from a baseline's scores."""
+    """0/1 of shape (examples, labels) from scores."""
     if task is Task.single_label:
         return np.asarray(np.arange(scores.shape[1]) == scores.argmax(1)[:, None], np.int64)
-    return np.asarray(scores >= np.array(thresholds), np.int64)
+    return np.asarray(scores >= np.array(thresholds, np.float32), np.int64)

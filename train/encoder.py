@@ -7,7 +7,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification, BertTokenizer, PreTrainedModel
+from transformers import (
+    AutoConfig,
+    AutoTokenizer,
+    BertConfig,
+    BertForSequenceClassification,
+    BertTokenizer,
+    PreTrainedModel,
+)
 
 from configs.schema import EncoderConfig, Task
 from data.labels import LabelSet
@@ -70,8 +77,16 @@ def _pretrained(config: EncoderConfig, head: dict[str, Any]) -> tuple[Any, PreTr
     if config.path and not (Path(config.path) / "config.json").is_file():
         raise ValueError(f"encoder.path={config.path}: expected a local Hugging Face model directory with config.json")
     try:
+        kind = AutoConfig.from_pretrained(source).model_type
+        if kind != "bert":
+            raise ValueError(f"it is of type {kind!r}, expected 'bert'")
         tokenizer = AutoTokenizer.from_pretrained(source)
-        model = BertForSequenceClassification.from_pretrained(source, ignore_mismatched_sizes=True, **head)
+        loaded: Any = BertForSequenceClassification.from_pretrained(
+            source, ignore_mismatched_sizes=True, output_loading_info=True, **head
+        )
+        model, facts = loaded
+        if absent := sorted(key for key in facts["missing_keys"] if ".encoder." in key or ".embeddings." in key):
+            raise ValueError(f"it lacks weights of a BERT: {', '.join(absent[:3])} …")
     except (OSError, ValueError) as error:
         if config.path:
             raise ValueError(f"encoder.path={config.path}: not a BERT that can be loaded: {error}") from error

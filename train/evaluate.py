@@ -1,64 +1,53 @@
-"""The published model and the baselines on the same test split, through the server's own predictor."""
+"""The fine-tuned model and the baselines on the same splits; the model through the server's own predictor."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from configs.schema import Task
-from data.files import write_atomic
-from data.records import write_jsonl
-from serve.predictor import Predictor, Scorer, Scores, decide
+from data.records import Example
+from serve.predictor import Predictor, Scorer
 from train.baselines import CuePhrases, TfIdf, guesses, majority
 from train.examples import Examples
 from train.metrics import best_thresholds, evaluate
 
 
-def evaluate_baselines(task: Task, examples: Examples, cues: CuePhrases | None) -> dict[str, Any]:
-    """Metrics on the test split of every baseline that fits the label set, by name."""
-    found = {"majority": _metrics(majority(examples), task, examples)}
-    if cues:
-        found["lexicon"] = _metrics(cues, task, examples)
+@dataclass(frozen=True, slots=True)
+class System:
+    """Something that labels sentences: scores, and the thresholds they are held against."""
+
+    scorer: Scorer
+    thresholds: list[float]
+
+    def metrics(self, task: Task, examples: Examples, rows: list[Example]) -> dict[str, Any]:
+        """Its metrics on one split."""
+        guess = guesses(task, self.scorer.scores([row.text for row in rows]), self.thresholds)
+        return evaluate(examples.gold(rows), guess, examples.labels.ids)
+
+
+def baselines(examples: Examples, cues: CuePhrases | None) -> dict[str, System]:
+    """Every baseline that fits the label set, by name; what has a threshold gets it from validation."""
+    plain = [0.5] * len(examples.labels.ids)
     tfidf = TfIdf(examples)
-    held_out = tfidf.scores([e.text for e in examples.validation])
-    thresholds = best_thresholds(examples.gold(examples.validation), held_out)
-    return {**found, "tfidf": _metrics(tfidf, task, examples, thresholds)}
+    held_out = tfidf.scores([row.text for row in examples.validation])
+    found = {"majority": System(majority(examples), plain)}
+    if cues:
+        found["lexicon"] = System(cues, plain)
+    return {**found, "tfidf": System(tfidf, best_thresholds(examples.gold(examples.validation), held_out))}
 
 
-def _metrics(scorer: Scorer, task: Task, examples: Examples, thresholds: list[float] | None = None) -> dict[str, Any]:
-    scores = scorer.scores([e.text for e in examples.test])
-    guess = guesses(task, scores, thresholds or [0.5] * scores.shape[1])
-    return evaluate(examples.gold(examples.test), guess, examples.labels.ids)
-
-
-def evaluate_model(examples: Examples, predictor: Predictor, folder: Path) -> dict[str, Any]:
-    """Metrics of the published model on the test split; writes predictions.jsonl into the run folder."""
-    scores = predictor.scores([e.text for e in examples.test])
-    write_jsonl(folder / "predictions.jsonl", _predictions(examples, predictor, scores))
-    guess = decide(scores, predictor.head).astype(np.int64)
-    return evaluate(examples.gold(examples.test), guess, examples.labels.ids)
-
-
-def write_metrics(systems: dict[str, Any], predictor: Predictor, folder: Path) -> None:
-    """metrics.json of the run: every system on the test split, and the model's thresholds."""
-    thresholds = dict(zip(predictor.head.ids, predictor.head.thresholds, strict=True))
-    metrics = {"test": systems, "thresholds": thresholds, "model": predictor.name, "version": predictor.version}
-    write_atomic(folder / "metrics.json", json.dumps(metrics, ensure_ascii=False, indent=1) + "\n")
-
-
-def _predictions(examples: Examples, predictor: Predictor, scores: Scores) -> list[dict[str, Any]]:
-    named = predictor.labels(scores)
+def predictions(examples: Examples, rows: list[Example], predictor: Predictor) -> list[dict[str, Any]]:
+    """What the model says of each example, beside the gold labels."""
+    scores = predictor.scores([row.text for row in rows])
     return [
         {
-            "id": e.id,
-            "doc_id": e.doc_id,
-            "text": e.text,
-            "gold": e.labels,
+            "id": row.id,
+            "doc_id": row.doc_id,
+            "text": row.text,
+            "gold": row.labels,
             "labels": labels,
-            "scores": {label: round(float(s), 4) for label, s in zip(examples.labels.ids, row, strict=True)},
+            "scores": {label: round(float(x), 4) for label, x in zip(examples.labels.ids, found, strict=True)},
         }
-        for e, labels, row in zip(examples.test, named, scores, strict=True)
+        for row, labels, found in zip(rows, predictor.labels(scores), scores, strict=True)
     ]

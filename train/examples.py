@@ -12,8 +12,8 @@ from configs.schema import Task
 from data.labels import LabelSet, load_labels
 from data.normalize import normalize
 from data.records import Example, read_jsonl
+from data.split import SPLITS
 
-SPLITS = ("train", "validation", "test")
 Gold = npt.NDArray[np.int64]
 
 

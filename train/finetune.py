@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,8 @@ from transformers import (
 from configs.schema import Device, Resume, Task, TrainConfig
 from data.records import Example
 from serve.model_dir import Head, ServedLabel
-from serve.predictor import decide, to_scores
+from serve.predictor import to_scores
+from train.baselines import guesses
 from train.encoder import load_encoder
 from train.examples import Examples
 from train.metrics import best_thresholds, counts, f1_of
@@ -85,6 +85,7 @@ def _arguments(config: TrainConfig, folder: Path) -> TrainingArguments:
         load_best_model_at_end=True,
         metric_for_best_model="macro_f1",
         greater_is_better=True,
+        restore_callback_states_from_checkpoint=True,
         dataloader_pin_memory=not on_cpu,
         report_to=[],
     )
@@ -121,10 +122,5 @@ def _validation_metrics(prediction: EvalPrediction, task: Task) -> dict[str, flo
     gold = gold.astype(np.int64) if task is Task.multi_label else np.eye(width, dtype=np.int64)[gold]
     head = Head(task, 1.0, 0, tuple(ServedLabel(str(i), "", "", 0.5) for i in range(width)))
     scores = to_scores(logits, head)
-    table = counts(gold, decide(scores, head, best_thresholds(gold, scores)).astype(np.int64))
+    table = counts(gold, guesses(task, scores, best_thresholds(gold, scores)))
     return {"macro_f1": float(f1_of(table).mean()), "micro_f1": float(f1_of(table.sum(1)))}
-
-
-def threads() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0))

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from data.files import write_atomic
 from data.records import read_jsonl
+from data.split import SPLITS
 from train.examples import Examples
 
 ERRORS_SHOWN = 60
@@ -27,6 +28,8 @@ def write_report(folder: Path, examples: Examples) -> Path:
     html = environment.get_template("report.html.j2").render(
         run=folder.name,
         metrics=metrics,
+        split="test" if "test" in metrics else "validation",
+        documents={s: len({e.doc_id for e in getattr(examples, s)}) for s in SPLITS},
         labels=examples.labels.labels,
         counts={"train": len(examples.train), "validation": len(examples.validation), "test": len(examples.test)},
         curve=_curve(history),

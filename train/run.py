@@ -15,11 +15,12 @@ from omegaconf import OmegaConf
 
 from configs.schema import Task, TrainConfig
 from data.files import MANIFEST, code_hash, input_hashes, read_manifest, tree_hashes, write_atomic, write_manifest
-from serve.model_dir import publish
+from data.records import write_jsonl
+from serve.model_dir import point_current, publish
 from serve.predictor import Predictor
-from train.baselines import cue_phrases
+from train.baselines import CuePhrases, cue_phrases
 from train.card import card_text
-from train.evaluate import evaluate_baselines, evaluate_model, write_metrics
+from train.evaluate import System, baselines, predictions
 from train.examples import Examples, load_examples
 from train.export import export
 from train.finetune import finetune, head_of
@@ -30,9 +31,10 @@ LIBRARIES = ("torch", "transformers", "datasets", "scikit-learn", "onnxruntime",
 
 
 def train(config: TrainConfig) -> Path:
-    """Fine-tune, choose thresholds, publish, evaluate, report; returns the run folder.
+    """Fine-tune, choose thresholds, evaluate, report, publish; returns the run folder.
 
-    A run that finished with the same data, code and configuration is left as it is.
+    A run that finished with the same data, code and configuration is left as it is. Raises ValueError where a
+    finished run of the same name had others.
     """
     examples = load_examples(Path(config.dataset.dir), config.task)
     cues = cue_phrases(examples, Path(config.lexicon))
@@ -40,49 +42,74 @@ def train(config: TrainConfig) -> Path:
     folder = Path(config.run.dir) / (config.run.name or f"{config.encoder.name}-seed{config.seed}-{_key(inputs)}")
     if _finished(folder, inputs, config):
         print(f"run {folder} is up to date")
-        return folder
-    if read_manifest(folder).get("inputs") != inputs:
-        shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_manifest(folder, inputs=inputs, finished=False)
-    write_atomic(folder / "config.yaml", OmegaConf.to_yaml(OmegaConf.structured(config)))
-    predictor = _fit(config, examples, folder)
-    systems = evaluate_baselines(config.task, examples, cues)
-    systems[config.encoder.name] = evaluate_model(examples, predictor, folder)
-    write_metrics(systems, predictor, folder)
-    write_report(folder, examples)
-    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
-    write_manifest(folder, inputs=inputs, finished=True, model=predictor.name)
+    else:
+        _claim(folder, inputs)
+        write_atomic(folder / "config.yaml", OmegaConf.to_yaml(OmegaConf.structured(config)))
+        predictor = Predictor.load(_fit(config, examples, folder))
+        _measure(config, examples, cues, predictor, folder)
+        model = publish(folder / "model", Path(config.run.models_dir), folder.name).name if config.run.publish else ""
+        shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+        write_manifest(folder, inputs=inputs, finished=True, model=model)
+    if config.run.publish:
+        point_current(Path(config.run.models_dir), read_manifest(folder)["model"])
     return folder
 
 
-def _fit(config: TrainConfig, examples: Examples, folder: Path) -> Predictor:
-    """The fine-tuned, exported model with its thresholds, from the place it is served from."""
+def _claim(folder: Path, inputs: dict[str, str]) -> None:
+    """Take a folder for this run; an unfinished run of other inputs makes room, a finished one does not."""
+    manifest = read_manifest(folder)
+    if folder.exists() and (manifest.get("finished") or (not manifest and any(folder.iterdir()))):
+        raise ValueError(
+            f"{folder}: holds a run of other data, code or configuration (or files of yours); "
+            "choose another run.name, or remove it"
+        )
+    if manifest and manifest["inputs"] != inputs:
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_manifest(folder, inputs=inputs, finished=False)
+
+
+def _fit(config: TrainConfig, examples: Examples, folder: Path) -> Path:
+    """Fine-tune and export with the thresholds that validation asks for; returns the model directory."""
     tokenizer, model, history = finetune(config, examples, folder)
     write_atomic(folder / "history.json", json.dumps(history, indent=1) + "\n")
     files = folder / "model"
     shutil.rmtree(files, ignore_errors=True)
     thresholds = [0.5] * len(examples.labels.ids)
     export(tokenizer, model, head_of(config, examples, thresholds), files)
-    facts = {
-        "data": _data_hash(config),
-        "versions": {name: version(name) for name in LIBRARIES},
-        "config": _plain(config),
-    }
-    (files / "card.json").write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    (files / "README.md").write_text(card_text(config, examples, facts), encoding="utf-8")
+    _write_card(config, examples, files)
     write_manifest(files, inputs={})
     if config.task is Task.multi_label:
-        scores = Predictor.load(files).scores([e.text for e in examples.validation])
+        scores = Predictor.load(files).scores([row.text for row in examples.validation])
         thresholds = best_thresholds(examples.gold(examples.validation), scores)
-        head = head_of(config, examples, thresholds)
-        (files / "labels.json").write_text(
-            json.dumps(head.to_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
-        )
+        write_atomic(files / "labels.json", _json(head_of(config, examples, thresholds).to_json()))
         write_manifest(files, inputs={})
-    if config.run.publish:
-        files = publish(files, Path(config.run.models_dir), folder.name)
-    return Predictor.load(files)
+    return files
+
+
+def _write_card(config: TrainConfig, examples: Examples, files: Path) -> None:
+    versions = {name: version(name) for name in LIBRARIES}
+    facts = {"data": _data_hash(config), "versions": versions, "config": _plain(config)}
+    write_atomic(files / "card.json", _json(facts))
+    write_atomic(files / "README.md", card_text(config, examples, facts))
+
+
+def _measure(
+    config: TrainConfig, examples: Examples, cues: CuePhrases | None, predictor: Predictor, folder: Path
+) -> None:
+    """metrics.json, predictions.jsonl and report.html: all systems on validation and, unless it is a sweep, on test."""
+    model = {config.encoder.name: System(predictor, predictor.head.thresholds)}
+    systems = {**baselines(examples, cues), **model}
+    splits = {"validation": examples.validation, **({"test": examples.test} if config.run.test else {})}
+    metrics: dict[str, Any] = {
+        split: {name: system.metrics(config.task, examples, rows) for name, system in systems.items()}
+        for split, rows in splits.items()
+    }
+    metrics["thresholds"] = dict(zip(predictor.head.ids, predictor.head.thresholds, strict=True))
+    metrics["version"] = predictor.version
+    write_atomic(folder / "metrics.json", _json(metrics))
+    write_jsonl(folder / "predictions.jsonl", predictions(examples, splits[list(splits)[-1]], predictor))
+    write_report(folder, examples)
 
 
 def _inputs(config: TrainConfig) -> dict[str, str]:
@@ -109,6 +136,10 @@ def _finished(folder: Path, inputs: dict[str, str], config: TrainConfig) -> bool
 
 def _data_hash(config: TrainConfig) -> str:
     return _key(input_hashes([Path(config.dataset.dir) / f"{s}.jsonl" for s in ("train", "validation", "test")]))
+
+
+def _json(content: object) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
 def _key(inputs: dict[str, str]) -> str:
