@@ -53,7 +53,7 @@ _ISSUER = re.compile(
 _COMMA = re.compile(r"[，,；;]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 HEADING_LENGTH = 40
-MIN_LINES = 3  # a text of so few lines is a snippet and has no title
+MIN_LINES = 3  # a text of fewer lines is a snippet and has no title
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +76,14 @@ def lines_of(document: Document) -> list[Line]:
     texts = [_without_noise(simplified[start:end]) for start, end in spans]
     repeated = {t for t, n in Counter(texts).items() if n >= 3 and len(t) <= HEADING_LENGTH and not ENDS.search(t)}
     width = _wrap_width(texts)
+    titled = len(texts) >= MIN_LINES and any("。" in text for text in texts)
     marks = {(mark.start, mark.end): mark.kind for mark in document.marks}
     found: list[Line] = []
     in_references = False
     for (start, end), text in zip(spans, texts, strict=True):
         in_references = bool(_REFERENCES.match(text)) or (in_references and bool(_REFERENCE.match(text)))
         kind = marks.get((start, end)) or ("boilerplate" if text in repeated else _kind(text, in_references, width))
-        first = len(texts) > MIN_LINES and all(line.kind == "boilerplate" for line in found)
+        first = titled and all(line.kind == "boilerplate" for line in found)
         if kind == "heading" and first and not _numbered(text):
             kind = "title"
         level = _level(text) if kind in ("heading", "list_item") else 0

@@ -30,9 +30,8 @@ SETTINGS = {
     "LABEL_STUDIO_ALLOWED_HOSTS": f"{LOOPBACK},localhost",
     "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
     "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
-    # a model on this machine may pre-label; both are needed
-    "ML_BLOCK_LOCAL_IP": "false",
-    "SSRF_PROTECTION_ENABLED": "false",
+    # the server asks no address that a user names on this network
+    "SSRF_PROTECTION_ENABLED": "true",
     # predictions that do not fit the labels are refused, not dropped
     "fflag_feat_utc_210_prediction_validation_15082025": "true",
 }
