@@ -5,6 +5,10 @@ BIN := $(VENV)/bin/python
 HOST := 127.0.0.1
 PORT := 8000
 export PYTHONUTF8 := 1
+# under a bare C, Python cannot start from a path with Chinese characters
+ifneq (,$(filter C POSIX,$(LC_ALL)))
+export LC_ALL := C.UTF-8
+endif
 export TOKENIZERS_PARALLELISM := false
 export HF_HUB_DISABLE_TELEMETRY := 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,7 @@ from data.command import run
 from data.ingest import Summary
 from data.ingest import ingest as ingest_documents
 from data.labels import load_labels
-from data.read import read_document
+from data.read import SUFFIXES, read_document
 from data.records import CLASSIFIED_KINDS, to_json
 from data.sentences import segment as segment_document
 from data.studio_cli import app as studio_app
@@ -39,11 +40,7 @@ def ingest(
     """Read documents and split them into sentences. Exit code 1 when a file could not be read."""
     summary = ingest_documents(paths, out)
     if as_json:
-        print(
-            json.dumps(
-                {"documents": summary.documents, "failed": summary.failed, "reused": summary.reused}, ensure_ascii=False
-            )
-        )
+        print(json.dumps(asdict(summary), ensure_ascii=False))
     else:
         _show(summary, out)
     if summary.failed:
@@ -60,6 +57,9 @@ def _show(summary: Summary, out: Path) -> None:
     err_console.print(table)
     for path, reason in summary.failed.items():
         err_console.print(f"left out: {path}: {reason}", style="red", markup=False)
+    if summary.skipped:
+        kinds = f"not of a kind that is read ({', '.join(SUFFIXES)})"
+        err_console.print(f"skipped, {kinds}: {', '.join(summary.skipped)}", style="yellow", markup=False)
     err_console.print(
         f"{len(summary.documents)} documents {'are up to date' if summary.reused else 'written'} in {out}", markup=False
     )

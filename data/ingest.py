@@ -23,6 +23,7 @@ class Summary:
 
     documents: list[dict[str, object]] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    skipped: list[str] = field(default_factory=list)
     reused: bool = False
 
 
@@ -41,14 +42,22 @@ def find_files(paths: list[Path]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
+def other_kinds(paths: list[Path]) -> list[str]:
+    """Files below the folders named that are of no kind that is read."""
+    found = [
+        p for path in paths if path.is_dir() for p in path.rglob("*") if p.is_file() and not p.name.startswith(".")
+    ]
+    return sorted(str(p) for p in found if p.suffix.lower() not in SUFFIXES)
+
+
 def ingest(paths: list[Path], out: Path) -> Summary:
     """Read and segment; one bad file never stops the rest. What is up to date already is left as it is."""
     files = find_files(paths)
     inputs = {**{k: v for path in files for k, v in _hashed(path).items()}, "code": code_hash("data")}
     if up_to_date(out, inputs):
         manifest = read_manifest(out)
-        return Summary(manifest["documents"], manifest["failed"], reused=True)
-    summary = Summary()
+        return Summary(manifest["documents"], manifest["failed"], other_kinds(paths), reused=True)
+    summary = Summary(skipped=other_kinds(paths))
     documents: dict[str, Document] = {}
     sentences: list[Sentence] = []
     for path in track(files, description="reading documents", transient=True):
@@ -64,6 +73,9 @@ def ingest(paths: list[Path], out: Path) -> Summary:
         found = segment(document)
         sentences += found
         summary.documents.append(_row(document, found))
+    if not documents:
+        reasons = "; ".join(summary.failed.values())
+        raise ValueError(f"nothing could be read, {out} is left as it was: {reasons}")
     with replaced_folder(out) as scratch:
         write_jsonl(scratch / DOCUMENTS, documents.values())
         write_jsonl(scratch / SENTENCES, sentences)

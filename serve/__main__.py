@@ -46,7 +46,7 @@ def serve(
     host: Annotated[
         str, typer.Option(help=f"interface; any but the loopback needs {KEY} in the environment")
     ] = "127.0.0.1",
-    port: int = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for a free one")] = 8000,
 ) -> None:
     """Open the server and print its address. Ctrl-C stops it."""
     context.obj = model

@@ -7,9 +7,10 @@ from typing import Any
 
 from data.records import CLASSIFIED_KINDS, Document, Span
 from data.sentences import segment
-from serve.predictor import Predictor
+from serve.predictor import Predictor, Scores
 
 Row = dict[str, Any]
+NOTHING: Row = {"labels": [], "scores": {}}
 
 
 def classify_document(predictor: Predictor, document: Document) -> list[Row]:
@@ -26,19 +27,19 @@ def classify_sentences(predictor: Predictor, texts: Sequence[str]) -> list[Row]:
     return [_row(0, len(x), x, "body", [Span(0, len(x))], row) for x, row in zip(texts, found, strict=True)]
 
 
-def _row(
-    start: int, end: int, text: str, kind: str, pieces: list[Span], found: dict[str, Any] | None
-) -> dict[str, Any]:
+def _row(start: int, end: int, text: str, kind: str, pieces: list[Span], found: Row | None) -> Row:
     place = {"start": start, "end": end, "text": text, "kind": kind, "pieces": pieces}
-    return {**place, **(found or {"labels": [], "scores": {}})}
+    return {**place, **(found or NOTHING)}
 
 
 def _labelled(predictor: Predictor, texts: Sequence[str]) -> list[Row]:
+    """Labels and scores per text; a text without a single letter or digit has neither."""
     scores = predictor.scores(texts)
     return [
-        {
-            "labels": labels,
-            "scores": {label: round(float(x), 4) for label, x in zip(predictor.head.ids, row, strict=True)},
-        }
-        for labels, row in zip(predictor.labels(scores), scores, strict=True)
+        {"labels": labels, "scores": _named(predictor, row)} if any(map(str.isalnum, text)) else NOTHING
+        for text, labels, row in zip(texts, predictor.labels(scores), scores, strict=True)
     ]
+
+
+def _named(predictor: Predictor, row: Scores) -> dict[str, float]:
+    return {label: round(float(score), 4) for label, score in zip(predictor.head.ids, row, strict=True)}

@@ -51,6 +51,7 @@ def test_that_sentences_are_classified_as_given(client: TestClient) -> None:
     sent = ["要建实验室。要引人才。", "", "两句"]
     rows = client.post("/v1/classify", json={"sentences": sent}).json()["sentences"]
     assert [r["text"] for r in rows] == sent
+    assert [(r["labels"], r["scores"]) for r in rows if not r["text"]] == [([], {})]
     assert client.post("/v1/classify", json={"sentences": []}).json()["sentences"] == []
 
 

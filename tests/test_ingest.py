@@ -49,6 +49,24 @@ def test_that_one_bad_file_does_not_stop_the_rest(tmp_path: Path) -> None:
     assert "same text as a.txt" in summary.failed[str(tmp_path / "c.txt")]
 
 
+def test_that_a_corpus_is_never_replaced_by_nothing(tmp_path: Path) -> None:
+    source, out = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    (source / "a.txt").write_text("要建平台。", encoding="utf-8")
+    ingest([source], out)
+    before = tree_hashes(out)
+    (source / "a.txt").write_text(" ", encoding="utf-8")
+    with pytest.raises(ValueError, match="left as it was"):
+        ingest([source], out)
+    assert tree_hashes(out) == before
+
+
+def test_that_files_of_other_kinds_are_named(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("要建平台。", encoding="utf-8")
+    (tmp_path / "b.docx").write_bytes(b"PK")
+    assert ingest([tmp_path], tmp_path / "out").skipped == [str(tmp_path / "b.docx")]
+
+
 def test_that_a_missing_path_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no such file"):
         find_files([tmp_path / "nowhere"])
@@ -58,7 +76,7 @@ def test_that_a_missing_path_is_named(tmp_path: Path) -> None:
 
 def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "data", *arguments]
-    environment = {**os.environ, "LC_ALL": "C", "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)}
     return subprocess.run(
         command, cwd=cwd, env=environment, capture_output=True, text=True, encoding="utf-8", check=False
     )

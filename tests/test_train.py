@@ -158,6 +158,8 @@ def test_that_any_single_label_dataset_can_be_learnt(workshop: Workshop) -> None
 def test_that_a_bad_dataset_is_named(workshop: Workshop) -> None:
     done = workshop.train("dataset.dir=nowhere")
     assert (done.returncode, "nowhere: expected a dataset directory" in done.stderr) == (2, True)
+    done = workshop.train("+foo=1")
+    assert (done.returncode, "foo" in done.stderr) == (2, True)
     done = workshop.train("task=single_label")
     assert (done.returncode, "task=single_label needs exactly one label" in done.stderr) == (2, True)
     done = workshop.train("device=cuda", "run.name=gpu")

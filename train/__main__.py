@@ -12,6 +12,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 from rich.console import Console
 from rich.table import Table
 
@@ -25,14 +26,15 @@ def _hydra_main(raw: DictConfig) -> None:
     for noisy in ("onnxscript", "onnx_ir", "torch.onnx", "httpx", "huggingface_hub"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     try:
-        config = OmegaConf.to_object(raw)
+        schema = OmegaConf.structured(TrainConfig)  # merged again, so that a key added with + is refused too
+        config = OmegaConf.to_object(OmegaConf.merge(schema, OmegaConf.to_container(raw)))
         assert isinstance(config, TrainConfig)
         if HydraConfig.get().mode is RunMode.MULTIRUN:
             config.run.publish = config.run.test = False
         from train.run import train  # torch and transformers take seconds; a wrong knob is refused before that
 
         _show(train(config))
-    except ValueError as error:
+    except (ValueError, OmegaConfBaseException) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
 
