@@ -58,8 +58,8 @@ def _show(summary: Summary, out: Path) -> None:
     for path, reason in summary.failed.items():
         err_console.print(f"left out: {path}: {reason}", style="red", markup=False)
     if summary.skipped:
-        kinds = f"not of a kind that is read ({', '.join(SUFFIXES)})"
-        err_console.print(f"skipped, {kinds}: {', '.join(summary.skipped)}", style="yellow", markup=False)
+        why = f"not of a kind that is read ({', '.join(SUFFIXES)})"
+        err_console.print(f"skipped, {why}: {', '.join(summary.skipped)}", style="yellow", markup=False)
     err_console.print(
         f"{len(summary.documents)} documents {'are up to date' if summary.reused else 'written'} in {out}", markup=False
     )
