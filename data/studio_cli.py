@@ -57,7 +57,8 @@ def up(
 
 
 def _run(folder: Path, port: int, email: str) -> None:
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a program started with & in a script ignores SIGINT otherwise
+        signal.signal(number, _interrupt)
     with contextlib.suppress(KeyboardInterrupt), serving(folder, port, email) as server:
         _announce(server.url, folder)
         print("Ctrl-C stops it", flush=True)
