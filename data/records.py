@@ -12,8 +12,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
-KINDS = ("body", "heading", "list_item", "title", "caption", "reference", "boilerplate", "signature")
-CLASSIFIED_KINDS = ("body", "heading", "list_item")
+CLASSIFIED_KINDS = ("body", "heading", "list_item")  # the others: title, caption, reference, boilerplate, signature
 
 
 class Span(NamedTuple):

@@ -52,7 +52,7 @@ class Predictor:
 
     def scores(self, texts: Sequence[str]) -> Scores:
         """Scores of shape (texts, labels). Texts are normalised here; those longer than the model's limit are cut."""
-        return to_scores(self.logits(texts), self.head)
+        return to_scores(self.logits(texts), self.head.task, self.head.temperature)
 
     def logits(self, texts: Sequence[str]) -> Scores:
         """Raw outputs of shape (texts, labels), in the order of the texts."""
@@ -65,7 +65,8 @@ class Predictor:
 
     def labels(self, scores: Scores) -> list[list[str]]:
         """The label ids each row of scores amounts to."""
-        return [[self.head.ids[i] for i in np.flatnonzero(row)] for row in decide(scores, self.head)]
+        held = decide(scores, self.head.task, self.head.thresholds)
+        return [[self.head.ids[i] for i in np.flatnonzero(row)] for row in held]
 
 
 def cores() -> int:
@@ -106,17 +107,17 @@ def padded(encodings: Sequence[Encoding]) -> dict[str, npt.NDArray[np.int64]]:
     return arrays
 
 
-def to_scores(logits: Scores, head: Head) -> Scores:
+def to_scores(logits: Scores, task: Task, temperature: float = 1.0) -> Scores:
     """Sigmoid per label, or softmax over the labels where exactly one holds."""
-    scaled = logits / head.temperature
-    if head.task is Task.multi_label:
+    scaled = logits / temperature
+    if task is Task.multi_label:
         return np.asarray(1 / (1 + np.exp(-scaled)), np.float32)
     powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
 
 
-def decide(scores: Scores, head: Head) -> npt.NDArray[np.bool_]:
-    """Which labels hold: every one at or above its threshold, or the best one where exactly one holds."""
-    if head.task is Task.multi_label:
-        return np.asarray(scores >= np.asarray(head.thresholds, np.float32))
-    return np.asarray(np.arange(scores.shape[1]) == scores.argmax(axis=1)[:, None])
+def decide(scores: Scores, task: Task, thresholds: Sequence[float]) -> npt.NDArray[np.int64]:
+    """0/1 of shape (texts, labels): every label at or above its threshold, or the best where exactly one holds."""
+    if task is Task.multi_label:
+        return np.asarray(scores >= np.asarray(thresholds, np.float32), np.int64)
+    return np.asarray(np.arange(scores.shape[1]) == scores.argmax(axis=1)[:, None], np.int64)

@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 
 from configs.schema import Task
 from data.lexicon import Lexicon, load_lexicon
-from serve.predictor import Scores
+from serve.predictor import Scores, decide
 from train.examples import Examples, Gold
 from train.metrics import best_thresholds, counts, f1_of
 
@@ -94,12 +94,5 @@ def _varied(gold: Gold) -> npt.NDArray[np.bool_]:
 
 
 def _macro_f1(gold: Gold, scores: Scores) -> float:
-    guess = (scores >= np.array(best_thresholds(gold, scores))).astype(np.int64)
+    guess = decide(scores, Task.multi_label, best_thresholds(gold, scores))
     return float(f1_of(counts(gold, guess)).mean())
-
-
-def guesses(task: Task, scores: Scores, thresholds: list[float]) -> Gold:
-    """0/1 of shape (examples, labels) from scores."""
-    if task is Task.single_label:
-        return np.asarray(np.arange(scores.shape[1]) == scores.argmax(1)[:, None], np.int64)
-    return np.asarray(scores >= np.array(thresholds, np.float32), np.int64)

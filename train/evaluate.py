@@ -7,8 +7,8 @@ from typing import Any
 
 from configs.schema import Task
 from data.records import Example
-from serve.predictor import Predictor, Scorer
-from train.baselines import CuePhrases, TfIdf, guesses, majority
+from serve.predictor import Predictor, Scorer, decide
+from train.baselines import CuePhrases, TfIdf, majority
 from train.examples import Examples
 from train.metrics import best_thresholds, evaluate
 
@@ -22,7 +22,7 @@ class System:
 
     def metrics(self, task: Task, examples: Examples, rows: list[Example]) -> dict[str, Any]:
         """Its metrics on one split."""
-        guess = guesses(task, self.scorer.scores([row.text for row in rows]), self.thresholds)
+        guess = decide(self.scorer.scores([row.text for row in rows]), task, self.thresholds)
         return evaluate(examples.gold(rows), guess, examples.labels.ids)
 
 

@@ -21,8 +21,7 @@ from transformers import (
 from configs.schema import Device, Resume, Task, TrainConfig
 from data.records import Example
 from serve.model_dir import Head, ServedLabel
-from serve.predictor import to_scores
-from train.baselines import guesses
+from serve.predictor import decide, to_scores
 from train.encoder import load_encoder
 from train.examples import Examples
 from train.metrics import best_thresholds, counts, f1_of
@@ -120,7 +119,6 @@ def _validation_metrics(prediction: EvalPrediction, task: Task) -> dict[str, flo
     gold = np.asarray(prediction.label_ids)
     width = logits.shape[1]
     gold = gold.astype(np.int64) if task is Task.multi_label else np.eye(width, dtype=np.int64)[gold]
-    head = Head(task, 1.0, 0, tuple(ServedLabel(str(i), "", "", 0.5) for i in range(width)))
-    scores = to_scores(logits, head)
-    table = counts(gold, guesses(task, scores, best_thresholds(gold, scores)))
+    scores = to_scores(logits, task)
+    table = counts(gold, decide(scores, task, best_thresholds(gold, scores)))
     return {"macro_f1": float(f1_of(table).mean()), "micro_f1": float(f1_of(table.sum(1)))}
