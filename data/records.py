@@ -23,11 +23,12 @@ class Span(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """What the reader of a format already knows about a stretch: a title, a heading, boilerplate."""
+    """What the reader of a format already knows about a line: a title, a heading and its level, boilerplate."""
 
     start: int
     end: int
     kind: str
+    level: int = 0  # of a heading, 1 outermost; 0 where the format doesn't tell
 
 
 @dataclass(frozen=True, slots=True)
