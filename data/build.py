@@ -6,12 +6,13 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from data.duplicates import Group, groups
 from data.files import code_hash, input_hashes, read_manifest, replaced_folder, up_to_date, write_manifest
 from data.ingest import load_corpus
 from data.labels import LabelSet, load_labels
@@ -27,8 +28,11 @@ from data.records import (
     read_jsonl,
     write_jsonl,
 )
+from data.repeats import leave_out_repeats
 from data.sentences import join_pieces
-from data.split import SPLITS, place_documents, read_split
+from data.split import SPLITS, across, place_documents, read_split
+
+Texts = dict[str, tuple[Document, list[Sentence]]]  # by SHA-256, with the sentences that get labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,11 @@ class Sources:
 
 
 def build(sources: Sources, out: Path, shares: tuple[float, float, float], seed: int) -> dict[str, object]:
-    """Write the dataset directory and return its facts (counts per split and label, what was left out)."""
+    """Write the dataset directory and return its facts (counts per split and label, what was left out, warnings).
+
+    Documents that share much of their text stand on one side; a sentence that stands on another side too is left out
+    of train, or of validation where the other side is test.
+    """
     inputs = {
         **input_hashes([*sources.corpora, *sources.annotations, sources.labels, *_existing(sources.split)]),
         "code": code_hash("data"),
@@ -51,41 +59,75 @@ def build(sources: Sources, out: Path, shares: tuple[float, float, float], seed:
     if up_to_date(out, inputs):
         return {**read_manifest(out)["facts"], "reused": True}
     labels = load_labels(sources.labels)
-    examples, left_out = _join(sources, labels)
+    texts = _texts(sources.corpora)
+    examples, left_out = _join(texts, sources.annotations, labels)
     if not examples:
         raise ValueError(
             f"no label stands on a text of {', '.join(map(str, sources.corpora))}: left out {dict(left_out)}; "
             "ingest the annotated documents first"
         )
-    sides = place_documents(_label_counts(examples), read_split(sources.split), shares, seed)
-    rows = {side: [e for e in examples if sides[e.doc_id] == side] for side in SPLITS}
-    facts = {"splits": {side: _facts(rows[side], labels) for side in SPLITS}, "left_out": dict(left_out)}
+    found, recorded = _groups(texts), read_split(sources.split)
+    names = {document.id: document.source for document, _ in texts.values()}
+    sides = place_documents(_label_counts(examples), recorded, shares, seed, [g.documents for g in found])
+    rows, repeated = leave_out_repeats({side: [e for e in examples if sides[e.doc_id] == side] for side in SPLITS})
+    facts: dict[str, object] = {
+        "splits": {side: _facts(rows[side], labels) for side in SPLITS},
+        "left_out": dict(left_out + repeated),
+        "groups": {"groups": len(found), "documents": sum(len(g.documents) for g in found)},
+        "warnings": _warnings(found, recorded, names),
+    }
     with replaced_folder(out) as scratch:
         for side in SPLITS:
             write_jsonl(scratch / f"{side}.jsonl", rows[side])
         shutil.copyfile(sources.labels, scratch / "labels.yaml")
         (scratch / "README.md").write_text(_card(labels, facts), encoding="utf-8")
-        (scratch / "split.json").write_text(json.dumps(sides, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        _write_json(scratch / "split.json", sides)
+        _write_json(scratch / "groups.json", [_named(group, names) for group in found])
         write_manifest(scratch, inputs=inputs, facts=facts)
     return facts
+
+
+def _write_json(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _existing(path: Path | None) -> list[Path]:
     return [path] if path and path.is_file() else []
 
 
-def _join(sources: Sources, labels: LabelSet) -> tuple[list[Example], Counter[str]]:
-    texts: dict[str, tuple[Document, list[Sentence]]] = {}
-    for folder in sources.corpora:
+def _texts(corpora: list[Path]) -> Texts:
+    texts: Texts = {}
+    for folder in corpora:
         documents, sentences = load_corpus(folder)
         by_document: dict[str, list[Sentence]] = {document.id: [] for document in documents}
         for sentence in sentences:
             if sentence.kind in CLASSIFIED_KINDS:
                 by_document[sentence.doc_id].append(sentence)
         texts |= {document.sha256: (document, by_document[document.id]) for document in documents}
+    return texts
+
+
+def _groups(texts: Texts) -> list[Group]:
+    """Documents that share much of their sentences; furniture, which all pages of a site share, doesn't count."""
+    return groups((document.id, "".join(s.normalized for s in found)) for document, found in texts.values())
+
+
+def _named(group: Group, names: dict[str, str]) -> dict[str, object]:
+    return asdict(group) | {"documents": {document: names[document] for document in group.documents}}
+
+
+def _warnings(found: list[Group], recorded: dict[str, str], names: dict[str, str]) -> list[str]:
+    return [
+        f"{', '.join(f'{names[document]} ({document}: {recorded[document]})' for document in documents)}: they share "
+        "much of their text, but the split on record has them on different sides; record them on one"
+        for documents in across([group.documents for group in found], recorded)
+    ]
+
+
+def _join(texts: Texts, annotations: list[Path], labels: LabelSet) -> tuple[list[Example], Counter[str]]:
     left_out: Counter[str] = Counter()
     examples: list[Example] = []
-    for path, annotation, chosen in resolve(sources.annotations):
+    for path, annotation, chosen in resolve(annotations):
         if chosen is None:
             left_out["annotators disagree"] += 1
             continue
@@ -179,7 +221,9 @@ def _card(labels: LabelSet, facts: dict[str, object]) -> str:
     return (
         f"---\n{yaml.safe_dump(front, allow_unicode=True, sort_keys=False)}---\n\n"
         "# Sentences of Chinese policy documents\n\n"
-        "Multi-label: a sentence has any number of these labels, or none. Split by document.\n\n"
+        "Multi-label: a sentence has any number of these labels, or none. Split by document; documents that share "
+        "much of their text (`groups.json`) stand on one side. Sentences of 10 and more Chinese characters that "
+        "(nearly) stand in validation or test too are left out of train, those of test out of validation.\n\n"
         + "\n".join(lines)
         + f"\n\n```json\n{json.dumps(facts, ensure_ascii=False, indent=1)}\n```\n"
     )

@@ -1,165 +1,193 @@
-"""What kind of line a line is: heading, list item, caption, page furniture, body."""
+"""The lines of a document, each with its kind, and which of them go on in the next."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 
-from data.normalize import to_simplified
+from data.furniture import is_reference, kind_of_line, opens_references
+from data.numbering import Numbering, format_rank, heading_rank, is_markdown_heading, numbering
 from data.records import Document
 
-_BREAK = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")  # one line: 一、总体要求
-ENDS = re.compile(r"[。！？!?；;…：:]['\"”’」』）)】〕\]■]*$")  # …取得新成效。”
-_DIGIT = "一二三四五六七八九十百〇零两"
-# level of a numbered heading or item, in the usual order of official documents
-NUMBERED = (
-    (1, re.compile(rf"第[{_DIGIT}\d]+[章编]")),  # 第一章 总则
-    (2, re.compile(rf"第[{_DIGIT}\d]+节")),  # 第二节 资金支持
-    (1, re.compile(rf"[{_DIGIT}]{{1,3}}、")),  # 一、总体要求
-    (2, re.compile(rf"[（(][{_DIGIT}]{{1,3}}[）)]")),  # （一）指导思想
-    (3, re.compile(r"\d{1,2}\s*[.．、](?!\d)")),  # 1.市场主导
-    (4, re.compile(r"[（(]\d{1,2}[）)]|\d{1,2}[）)]")),  # （1）建设园区
-    (4, re.compile(r"[①-⑳]")),  # ①到2026年
-    (4, re.compile(rf"第[{_DIGIT}\d]+条")),  # 第三条 本办法所称企业
-    (5, re.compile(rf"[{_DIGIT}]{{1,2}}是|[-–•●·▪◆■]\s")),  # 一是加大投入
+_LINE = re.compile(r"\S[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*")  # 一、总体要求
+_ENDS = re.compile(r"[。！？｡!?；;…：:]['\"”’」』）)】〕\]■]*$")  # …取得新成效。”
+_CUT_OFF = re.compile(r"[，,、（(《〈〔“‘「『—和与及或的]$|[一二三四五六七八九十](是|要)$")  # …供给侧和 / 产业需求侧
+_GOES_ON = re.compile(r"[，。、；：！？,;!?%％]")  # 加入公约 / ，…
+_OPENING, _CLOSING = frozenset("《〈（(〔“‘「『"), frozenset("》〉）)〕”’」』")  # 加入《 / 公约 / 》的谈判
+_ROW = re.compile(r"\d{1,4}\s+\S")  # 74 24 信息安全技术 已发布
+_BRACKETS = ("《》", "（）", "()", "〔〕", "“”")  # 正在研究加入《
+# …两部分组成，（三）基础共性标准 ; …等部分2.平台应用标准：在…
+_BURIED = re.compile(
+    r"(?<![第条款和及至])[（(][一二三四五六七八九十]{1,3}[）)](?=[\u4e00-\u9fff]{3,20}$)"
+    r"|(?<![\d.第图表])\d{1,2}[.．]\s?(?=[\u4e00-\u9fff]{2,14}(?:$|[:：]))"
 )
-_MARKDOWN = re.compile(r"#{1,6}\s+")  # ## 打造科创平台
-_FURNITURE = re.compile(
-    r"^\d{4}-\d{1,2}-\d{1,2}(\s|$)|^您?(的|当前的?|所在的?)?位置\s*[:：]|^您在这里|^首页(\s|$|[|>»›])|^[—–-]\s*\d{1,4}\s*[—–-]$|^第?\s*\d{1,4}\s*页"
-    r"|^\d{1,3}\s*/\s*\d{1,3}$|^(网友|最新|最热|查看.{0,4})?评论(\s|$|[（(]|一下)|条评论|^还没有评论|人参与|^点击切换"
-    r"|注销(账号|须知)|^身份验证|^(用户)?登录(.{0,8}账号)?$|^(登录|注册)\s*[|｜]|^确定$|^请谨慎操作|字[号体]\s*[:：]|^【?打印"
-    r"|^【?关闭(本页|窗口)?】?$|打印(本页)?】|分享到|^转给朋友|浏览次数|扫一扫|ICP备|公网安备|^版权所有|网站地图"
-    r"|^(主办|承办|协办)单位\s*[:：]|^(上|下)一篇|^相关(新闻|阅读|链接)\s*([:：]|$)|责任编辑\s*[:：]|^编辑\s*[:：]|^×$"
-    r"|公开(选项|方式)\s*[:：]"
-)  # 您的位置: 首页 » 新闻 ; 评论 0人参与 ; — 3 —
-_BYLINE = re.compile(
-    r"^[◎□]|^[■●]\s*.{2,20}(政协|局|委员会|研究院|大学|学院)$|^(本报)?(记者|通讯员)\s"
-    r"|执笔\s*[:：]|^(来源|时间|发布时间|作者|文号|索引号|关键词)\s*[:：]|^[（(〔].{0,40}作者"
-)  # ◎杨某 本报记者
-_CAPTION = re.compile(
-    r"^(图|表)\s*\d+\s*[:：　 ]|^图[为/].{4,}|[\u4e00-\u9fff]{2,4}\s*[/／]?\s*(摄|摄影|供图)[）)]?$"
-)  # 生产车间。 张某摄
-_REFERENCES = re.compile(r"^(参考文献|参考资料|注释)\s*[:：]?$")  # 参考文献：
-_REFERENCE = re.compile(r"^\s*[-–•]?\s*[\[［〔]\d{1,3}[\]］〕]")  # [1] 张某.论创新[J].
-_DATE = rf"(\d{{4}}|[{_DIGIT}]{{4}})\s*年\s*(\d{{1,2}}|[{_DIGIT}]{{1,3}})\s*月\s*(\d{{1,2}}|[{_DIGIT}]{{1,3}})\s*日"
-_SIGNED = re.compile(
-    rf"^[（(]?{_DATE}[）)]?[\s?]*$|^联[系络]+[人方].{{0,60}}\d|^(抄送|附件)\s*[:：]"
-)  # 2021年8月2日 ; 联系人：
+_BEFORE_BURIED = frozenset("，、；：。")
 _ADDRESS = re.compile(r"^(各|市|区|县|省).{2,80}[：:]$")  # 各区人民政府，市直各部门：
-_ISSUER = re.compile(
-    r"^.{2,30}(人民政府|委员会|办公[厅室]|(?<![布格结全大])局|厅|(?<![总干内外全西东南北中局])部|政协)[\s?]*$"
-)  # 某市科学技术局, but not 优化产业布局
+_SALUTATION = re.compile(r"(各位|尊敬的|同志们|朋友们).{0,30}[：:！!]$")  # 各位代表：
 _COMMA = re.compile(r"[，,；;]")
-_HAN = re.compile(r"[\u3400-\u9fff]")
-HEADING_LENGTH = 40
-MIN_LINES = 3  # a text of fewer lines is a snippet and has no title
+SIDE = ("caption", "boilerplate")  # what may stand in the middle of a sentence
+_NO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"
+HEADING_LENGTH = 40  # characters
+REPEATS = 3  # a short line that comes so often is a running title
+MIN_WRAPPED = 8  # lines of one width that show a text was broken at it
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Line:
-    """A stretch of one line without the spaces around it; ``level`` is that of a heading (1 outermost), else 0."""
+    """A stretch of one line without the spaces around it."""
 
     start: int
     end: int
-    text: str
-    kind: str
-    level: int = 0
-    joins: bool = False  # an unfinished line that may go on in the next
+    text: str  # simplified, without the noise of extraction at its end
+    kind: str  # empty for a line of the text: what its sentences are is seen one by one
+    number: Numbering | None
+    rank: float = 0.0  # of a heading, the smallest outermost
+    broken: bool = False  # goes on in the next line of the text
+    spaced: bool = False  # a blank line stands before it
 
 
-def lines_of(document: Document) -> list[Line]:
-    """Classify every non-empty line of the document."""
-    spans = [_stripped(m.start(), m.end(), document.text) for m in _BREAK.finditer(document.text)]
-    spans = [(start, end) for start, end in spans if start < end]
-    simplified = to_simplified(document.text)  # the rules are written for simplified characters
-    texts = [_without_noise(simplified[start:end]) for start, end in spans]
-    repeated = {t for t, n in Counter(texts).items() if n >= 3 and len(t) <= HEADING_LENGTH and not ENDS.search(t)}
-    width = _wrap_width(texts)
-    titled = len(texts) >= MIN_LINES and any("。" in text for text in texts)
-    marks = {(mark.start, mark.end): mark.kind for mark in document.marks}
-    found: list[Line] = []
-    in_references = False
-    for (start, end), text in zip(spans, texts, strict=True):
-        in_references = bool(_REFERENCES.match(text)) or (in_references and bool(_REFERENCE.match(text)))
-        kind = marks.get((start, end)) or ("boilerplate" if text in repeated else _kind(text, in_references, width))
-        first = titled and all(line.kind == "boilerplate" for line in found)
-        if kind == "heading" and first and not _numbered(text):
-            kind = "title"
-        level = _level(text) if kind in ("heading", "list_item") else 0
-        joins = kind in ("body", "list_item") and not ENDS.search(text)
-        found.append(Line(start, end, document.text[start:end], kind, level, joins))
-    return [_unbroken(found, i) for i in range(len(found))]
+def lines_of(document: Document, simplified: str) -> list[Line]:
+    """Every line that is not blank: what is furniture, and what goes on in the next line.
+
+    ``simplified`` is the text in simplified characters, for which the rules are written.
+    """
+    lines = _raw_lines(document, simplified)
+    _hold_brackets(lines)
+    _name_furniture(lines)
+    _find_broken(lines)
+    return lines
 
 
-def _unbroken(lines: list[Line], i: int) -> Line:
-    """A short line that a caption follows is no heading but a sentence cut by it: …，企业 / 张某摄 / 与院校…"""
-    line, *after = lines[i : i + 3]
-    marked = _numbered(line.text) or _MARKDOWN.match(line.text)
-    if line.kind == "heading" and not marked and [x.kind for x in after] == ["caption", "body"]:
-        return replace(line, kind="body", joins=True)
-    return line
+def _raw_lines(document: Document, simplified: str) -> list[Line]:
+    marks = {mark.start: mark for mark in document.marks}
+    lines: list[Line] = []
+    at = 0
+    for start, whole in _stretches(simplified):
+        text = _without_noise(whole)
+        line = Line(start, start + len(whole), text, "", numbering(text))
+        line.spaced = simplified.count("\n", at, start) > 1
+        if mark := marks.get(start):
+            line.kind = mark.kind
+            line.rank = format_rank(mark.level) if mark.level and not line.number else heading_rank(text)
+        lines.append(line)
+        at = line.end
+    return lines
 
 
-def _stripped(start: int, end: int, text: str) -> tuple[int, int]:
-    piece = text[start:end]
-    return start + len(piece) - len(piece.lstrip()), end - len(piece) + len(piece.rstrip())
-
-
-def _wrap_width(texts: list[str]) -> int:
-    """The column width, in characters, of a text whose lines were broken at a fixed width; 0 for other texts."""
-    lengths = Counter(len(t) for t in texts if 18 <= len(t) <= 60 and not ENDS.search(t))
-    best = max(range(18, 61), key=lambda n: sum(lengths[n + d] for d in (-2, -1, 0, 1, 2)))
-    near = sum(lengths[best + d] for d in (-2, -1, 0, 1, 2))
-    return best if near >= 8 and near >= 0.25 * len(texts) else 0
-
-
-def _kind(text: str, in_references: bool, width: int) -> str:
-    short, marked = len(text) <= 60, _numbered(text)
-    if in_references or _REFERENCE.match(text):
-        return "reference"
-    if short and not text.endswith("。") and _is_furniture(text, marked):
-        return "boilerplate"
-    if short and _CAPTION.search(text):
-        return "caption"
-    if short and (_SIGNED.search(text) or (_ISSUER.match(text) and not marked and not _MARKDOWN.match(text))):
-        return "signature"
-    if _MARKDOWN.match(text) or _is_heading(text, width, marked):
-        return "heading"
-    return "list_item" if marked else "body"
-
-
-def _is_furniture(text: str, marked: bool) -> bool:
-    if _BYLINE.search(text) or not _HAN.search(text):
-        return True
-    return not marked and bool(_FURNITURE.search(text))
+def _stretches(text: str) -> Iterator[tuple[int, str]]:
+    """Lines without the spaces around them; two where a heading was glued to the line before: …组成，（三）共性标准"""
+    for found in _LINE.finditer(text):
+        start, line = found.start(), found[0].rstrip()
+        for buried in _BURIED.finditer(line):
+            before = line[: buried.start()].rstrip()
+            if before[-1:] in _BEFORE_BURIED or "\u4e00" <= before[-1:] <= "\u9fff":
+                yield start, before
+                start, line = found.start() + buried.start(), line[buried.start() :]
+                break
+        yield start, line
 
 
 def _without_noise(text: str) -> str:
-    """Without the question marks that extraction leaves at the end of a line: 三、重點工程 ?"""
+    """Without what extraction leaves at the end of a line, such as question marks: 三、重点工程 ?"""
+    text = text.strip(_NO_WIDTH)
+    if text[-1:] != "?":
+        return text
     kept = text.rstrip("?")
-    noise = len(text) - len(kept) > 1 or (kept != text and kept[-1:].isspace())
-    return kept.rstrip() if noise else text
+    return kept.rstrip() if len(text) - len(kept) > 1 or kept[-1:].isspace() else text
 
 
-def _numbered(text: str) -> bool:
-    return any(pattern.match(text) for _, pattern in NUMBERED)
+def _name_furniture(lines: list[Line]) -> None:
+    counts = Counter(line.text for line in lines if len(line.text) <= HEADING_LENGTH and not line.number)
+    attached = False
+    for line in lines:
+        if line.kind:
+            continue
+        if is_reference(line.text) or opens_references(line.text):
+            line.kind = "reference"
+        elif attached and line.number and not ends(line.text) and len(line.text) <= HEADING_LENGTH:
+            line.kind = "signature"  # 附件：1.… / 2.…
+        elif counts[line.text] >= REPEATS and not ends(line.text):
+            line.kind = "boilerplate"
+        else:
+            line.kind = kind_of_line(line.text, line.number is not None)
+        attached = line.kind == "signature" and (attached or line.text.startswith("附件"))
 
 
-def _is_heading(text: str, width: int, marked: bool) -> bool:
-    if ENDS.search(text) or text[-1:] in "，,、" or _ADDRESS.match(text) or len(text) > HEADING_LENGTH or "。" in text:
+def ends(text: str) -> bool:
+    """Whether a line ends as a sentence or a lead-in does."""
+    return bool(_ENDS.search(text[-12:]))
+
+
+def _wrap_width(lines: list[Line]) -> float:
+    """The width, in Chinese characters, of a text whose lines were broken at a fixed width; 0 for other texts."""
+    texts = [line.text for line in lines if not line.kind]
+    widths = Counter(round(_width(t)) for t in texts if 17 < len(t) < 120 and not ends(t))
+    best = max(range(18, 61), key=lambda n: sum(widths[n + d] for d in (-2, -1, 0, 1, 2)))
+    near = sum(widths[best + d] for d in (-2, -1, 0, 1, 2))
+    return best if near >= MIN_WRAPPED and near >= 0.25 * len(texts) else 0
+
+
+def _width(text: str) -> float:
+    """Length in Chinese characters: letters and digits of half width count half."""
+    return len(text.encode("gb18030", "replace")) / 2 if len(text) < 200 else len(text)
+
+
+def _hold_brackets(lines: list[Line]) -> None:
+    """Lines that a link in the text has torn apart belong to it: 加入《 / 公约 / 》的谈判"""
+    for line, after in pairwise(lines):
+        torn = line.text[-1:] in _OPENING or after.text[:1] in _CLOSING or _GOES_ON.match(after.text)
+        if torn and line.kind in ("", "body") and not after.kind:
+            line.kind = after.kind = "body"
+            line.broken = True
+
+
+def _find_broken(lines: list[Line]) -> None:
+    width = _wrap_width(lines)
+    gaps = {a.start: b.kind for a, b in pairwise(lines) if b.kind in SIDE}
+    rest = False  # of a sentence begun in the line before
+    for line, after in pairwise(line for line in lines if line.kind in ("", "body")):
+        rest = line.broken = line.broken or _goes_on(line, after, width, rest, gaps.get(line.start, ""))
+
+
+def _begins_anew(line: Line) -> bool:
+    addressed = _ADDRESS.match(line.text) or _SALUTATION.match(line.text)
+    return bool(line.number or addressed or is_markdown_heading(line.text))
+
+
+def _goes_on(line: Line, after: Line, width: float, rest: bool, gap: str) -> bool:
+    """Whether a line is unfinished, and the next line of the text is its rest."""
+    if ends(line.text) or _begins_anew(after) or "\t" in line.text:
         return False
-    if width and len(text) >= width - 3:  # a full line of a wrapped text goes on in the next
+    if _CUT_OFF.search(line.text[-4:]) or _is_open(line.text):
+        return True
+    if line.kind == "body":
+        return True  # the format says that it is no heading
+    if _ROW.match(line.text) and _ROW.match(after.text):
         return False
-    return marked or len(_COMMA.findall(text)) <= 2
+    if width:
+        over = max(_width(line.text), len(line.text)) - width
+        indented = 2.5 if line.number else 4  # the first line of a paragraph is two characters shorter
+        return over >= -indented and not (over > 2.5 and _ends_in_heading(line.text))
+    if gap == "caption" and not line.number and not is_short(after.text):
+        return not is_markdown_heading(line.text)  # …，企业 / 张某摄 / 与院校…
+    return (rest or not is_short(line.text)) and not _ends_in_heading(line.text)
 
 
-def _level(text: str) -> int:
-    if markdown := _MARKDOWN.match(text):
-        return markdown[0].count("#")
-    return next((level for level, pattern in NUMBERED if pattern.match(text)), 2)
+def _is_open(text: str) -> bool:
+    """Whether a bracket or quotation of the line is still open at its end."""
+    return any(text.rfind(opening) > text.rfind(closing) for opening, closing in _BRACKETS)
 
 
-def begins_anew(line: Line) -> bool:
-    """Whether a line opens something of its own, so that nothing before it can go on in it."""
-    return line.kind != "body" or bool(_ADDRESS.match(line.text))
+def is_short(text: str) -> bool:
+    """Whether a line could be a heading by its form alone."""
+    return len(text) <= HEADING_LENGTH and len(_COMMA.findall(text)) <= 2 and "。" not in text and not ends(text)
+
+
+def _ends_in_heading(text: str) -> bool:
+    """Whether a heading stands at the end of a line, where a line break was lost: …新格局。（二）供给能力提升工程"""
+    tail = text[max(text.rfind(mark) for mark in "。！？；;") + 1 :]
+    found = numbering(tail)
+    return found is not None and found.heads and len(tail) < len(text) and is_short(tail)

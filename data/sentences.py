@@ -1,49 +1,68 @@
 """Text into sentences whose offsets are exact: what a codebook unit is, and where it stands.
 
-A unit ends in 。！？…… or ；; closing quotes and brackets belong to the sentence before them. Nothing is split
-inside brackets or 《》; inside quotation marks only between whole sentences. Lines broken by a column, a page or a
-caption are joined again: such a sentence has several ``pieces``.
+The rules are those of ``seeds/segmentation.md``. Lines broken by a column, a page or a caption are joined again: such
+a sentence has several ``pieces``.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from itertools import pairwise
+from typing import NamedTuple
 
-from data.lines import Line, begins_anew, lines_of
-from data.normalize import normalize
+from data.boundaries import boundaries, heading_end
+from data.furniture import is_author
+from data.headings import name_headings, name_titles
+from data.lines import HEADING_LENGTH, SIDE, Line, is_short, lines_of
+from data.normalize import normalize, normalize_simplified, to_simplified
+from data.numbering import heading_rank, numbering
 from data.records import Document, Sentence, Span, digest
 
-_OPEN = {"（": "）", "(": ")", "《": "》", "〔": "〕", "【": "】", "[": "]", "“": "”", "‘": "’", "「": "」", "『": "』"}
-_QUOTES = "“‘「『"
-_CLOSERS = "”’」』）)】〕]》■"
-_HARD = "。！？!?…"
-_SOFT = "；;"
-# “……。”某某说。 : the speaker after a quotation belongs to its last sentence
-_SPEAKER = re.compile(
-    r"[^。！？；“”]{0,30}(说|表示|介绍|坦言|认为|指出|强调|告诉记者|感慨|回忆)[^。！？；“”]{0,12}([。，：]|$)"
-)
-_AUTHOR = re.compile(r"[（(〔]作者.{0,3}[系为：:]")  # 〔作者系某大学教授〕
-_GAPS = ("caption", "boilerplate")
-MAX_DEPTH = 32  # marks open at once; those before them are taken as broken
-MAX_DEPTH_CHARS = 400  # a bracket that stays open longer than this is taken as broken
+
+class _Unit(NamedTuple):
+    """A sentence to be: where it stands, what it is, and for a heading how deep."""
+
+    pieces: list[Span]
+    kind: str
+    rank: float
+
+
+class _Part(NamedTuple):
+    """A sentence of a paragraph: where it begins in its joined lines; ``named`` for a heading before a colon."""
+
+    start: int
+    text: str
+    named: bool
 
 
 def segment(document: Document) -> list[Sentence]:
     """All sentences of a document, in order, without overlap; every character but white space is in one."""
-    found: list[Sentence] = []
-    path: list[tuple[int, str]] = []
-    for group in _groups(lines_of(document)):
-        if group[0].kind == "heading":
-            path = [(level, text) for level, text in path if level < group[0].level]
-        headings = [text for _, text in path]
-        for pieces in _units(document.text, group):
-            found.append(_sentence(document, pieces, group[0].kind, headings))
-        if group[0].kind == "heading":
-            path.append((group[0].level, found[-1].normalized))
-    found.sort(key=lambda s: s.start)  # a caption comes after the sentence it broke
-    return [replace(s, index=i) for i, s in enumerate(found)]
+    simplified = to_simplified(document.text)
+    normalized_form = normalize_simplified if simplified == document.text else normalize
+    found: list[tuple[_Unit, str, list[str]]] = []
+    path: list[tuple[float, str]] = []
+    lines = lines_of(document, simplified)
+    name_headings(lines)
+    name_titles(lines)
+    for group in _groups(lines):
+        for unit in _units(simplified, group):
+            if unit.kind == "title":
+                path = []
+            elif unit.kind == "heading":
+                path = [heading for heading in path if heading[0] < unit.rank]
+            normalized = normalized_form(join_pieces(document.text[a:b] for a, b in unit.pieces))
+            found.append((unit, normalized, [text for _, text in path]))
+            if unit.kind == "heading":
+                path.append((unit.rank, normalized))
+    found.sort(key=lambda entry: entry[0].pieces[0])  # a caption comes after the sentence it broke
+    return [_sentence(document, i, *entry) for i, entry in enumerate(found)]
+
+
+def _sentence(document: Document, index: int, unit: _Unit, normalized: str, headings: list[str]) -> Sentence:
+    start, end = unit.pieces[0].start, unit.pieces[-1].end
+    identity = digest(f"{document.sha256}:{start}:{end}")[:16]
+    text = document.text[start:end]
+    return Sentence(identity, document.id, index, start, end, text, normalized, unit.kind, headings, unit.pieces)
 
 
 def _groups(lines: list[Line]) -> Iterator[list[Line]]:
@@ -51,118 +70,74 @@ def _groups(lines: list[Line]) -> Iterator[list[Line]]:
     i = 0
     while i < len(lines):
         group, gaps, j = [lines[i]], [], i + 1
-        while group[-1].joins:
-            k = j
-            while k < len(lines) and lines[k].kind in _GAPS:
-                k += 1
-            if k == len(lines) or begins_anew(lines[k]):
+        while group[-1].broken:
+            while j < len(lines) and lines[j].kind in SIDE:
+                gaps.append(lines[j])
+                j += 1
+            if j == len(lines) or lines[j].kind not in ("", "body", group[0].kind):
                 break
-            gaps += lines[j:k]
-            group.append(lines[k])
-            j = k + 1
+            group.append(lines[j])
+            j += 1
         yield group
         yield from ([gap] for gap in gaps)
         i = j
 
 
-def _units(text: str, group: list[Line]) -> Iterator[list[Span]]:
-    """The sentences of one paragraph as lists of spans in the source."""
-    if group[0].kind not in ("body", "list_item", "heading"):
-        yield [Span(group[0].start, group[0].end)]
-        return
-    joined = "".join(line.text for line in group)
-    places = [at for line in group for at in range(line.start, line.end)]
+def _units(simplified: str, group: list[Line]) -> Iterator[_Unit]:
+    """The sentences of one paragraph. Lines of one kind (titles, headings, captions, …) are one unit."""
+    first = group[0]
+    joined = "".join(simplified[line.start : line.end] for line in group)
+    if first.kind not in ("", "body"):
+        yield _Unit(_spans(group, 0, len(joined)), first.kind, first.rank)
+    else:
+        yield from _sentences(group, joined)
+
+
+def _sentences(group: list[Line], joined: str) -> Iterator[_Unit]:
+    parts = list(_parts(joined))
+    for part, after in pairwise([*parts, _Part(0, "", False)]):
+        pieces = _spans(group, part.start, part.start + len(part.text))
+        if _is_heading(part, after):
+            yield _Unit(pieces, "heading", heading_rank(part.text))
+        elif is_author(part.text):
+            yield _Unit(pieces, "boilerplate", 0)
+        else:
+            yield _Unit(pieces, "list_item" if numbering(part.text) else "body", 0)
+
+
+def _parts(joined: str) -> Iterator[_Part]:
+    """The sentences of a paragraph; a heading that names what the text after it is about is one of its own."""
     start = 0
-    for end in [*boundaries(joined), len(joined)]:
-        while start < end and joined[start].isspace():
-            start += 1
-        stop = end
-        while stop > start and joined[stop - 1].isspace():
-            stop -= 1
-        if start < stop:
-            yield _runs(places[start:stop])
-        start = end
+    for cut in [*boundaries(joined), len(joined)]:
+        number = numbering(joined[start:cut])
+        named = heading_end(joined[start:cut], number.length) if number and number.heads else 0
+        for a, b in ((start, start + named), (start + named, cut)):
+            text = joined[a:b].lstrip()
+            if text:
+                yield _Part(b - len(text), text.rstrip(), b - start == named)
+        start = cut
 
 
-def _runs(places: list[int]) -> list[Span]:
-    """Code-point positions as spans, one for each unbroken run."""
-    cuts = [i for i in range(1, len(places)) if places[i] != places[i - 1] + 1]
-    return [Span(places[a], places[b - 1] + 1) for a, b in zip([0, *cuts], [*cuts, len(places)], strict=True)]
-
-
-def boundaries(text: str) -> list[int]:
-    """Offsets after which a new sentence begins, within one paragraph without line breaks."""
-    partner = _partners(text)
-    cuts: list[int] = []
-    stack: list[int] = []  # offsets of the open marks
-    i = 0
-    while i < len(text):
-        if i in partner and partner[i] > i:
-            stack.append(i)
-        elif i in partner and stack:
-            stack.pop()
-        elif _ends_here(text, i):
-            end = _after_closers(text, i + 1, partner, stack)
-            if end < len(text) and _is_cut(text, i, end, stack):
-                cuts.append(end)
-            i = end - 1
-        i += 1
-    return cuts
-
-
-def _partners(text: str) -> dict[int, int]:
-    """Matching marks, both ways; marks without a partner within reach are left out."""
-    stack: list[int] = []
-    partner: dict[int, int] = {}
-    for i, char in enumerate(text):
-        if char in _OPEN:
-            stack.append(i)
-            del stack[:-MAX_DEPTH]
-        elif char in _OPEN.values():
-            at = next((k for k in range(len(stack) - 1, -1, -1) if _OPEN[text[stack[k]]] == char), None)
-            if at is not None:
-                if i - stack[at] <= MAX_DEPTH_CHARS:
-                    partner[stack[at]], partner[i] = i, stack[at]
-                del stack[at:]
-    return partner
-
-
-def _ends_here(text: str, i: int) -> bool:
-    char = text[i]
-    if char not in _HARD + _SOFT:
+def _is_heading(part: _Part, after: _Part) -> bool:
+    """A heading inside a paragraph: （一）优化布局。围绕…，建设…。 or, its line break lost, …。（二）提升工程"""
+    number = numbering(part.text) if len(part.text) <= HEADING_LENGTH else None
+    if number is None or not number.heads:
         return False
-    if char in "?!" and (text[i - 1 : i] in "?." or text[i + 1 : i + 2] == "?" or i == 0):  # 工信局 ????? , 6.?大力
-        return False
-    return not (char == "…" and text[i + 1 : i + 2] not in ("…", "", *_CLOSERS) and text[i - 1 : i] != "…")
+    if after.text:
+        return part.named or (part.text.endswith("。") and not numbering(after.text))
+    return part.start > 0 and is_short(part.text)
 
 
-def _after_closers(text: str, i: int, partner: dict[int, int], stack: list[int]) -> int:
-    """Past further end marks and closing quotes: …发展。”；"""
-    while i < len(text) and (text[i] in _HARD + _SOFT or text[i] in _CLOSERS):
-        if i in partner and stack and partner[i] == stack[-1]:
-            stack.pop()
-        i += 1
-    return i
-
-
-def _is_cut(text: str, mark: int, end: int, stack: list[int]) -> bool:
-    if any(text[k] not in _QUOTES for k in stack):
-        return False  # inside brackets or a title
-    if stack:
-        return text[mark] in _HARD and text[end - 1] not in _SOFT
-    if any(c in "”’」』" for c in text[mark:end]) and _SPEAKER.match(text, end):
-        return False
-    # “四链……”融合 : dots that are followed by a closing quote do not end the sentence around it
-    return not (text[mark] == "…" and text[end - 1] in "”’」』》" and text[end] not in _QUOTES)
-
-
-def _sentence(document: Document, pieces: list[Span], kind: str, headings: list[str]) -> Sentence:
-    start, end = pieces[0].start, pieces[-1].end
-    text = document.text[start:end]
-    kind = "signature" if _AUTHOR.match(text) else kind
-    joined = join_pieces(document.text[a:b] for a, b in pieces)
-    identity = digest(f"{document.sha256}:{start}:{end}")[:16]
-    return Sentence(identity, document.id, 0, start, end, text, normalize(joined), kind, headings, pieces)
+def _spans(group: list[Line], start: int, end: int) -> list[Span]:
+    """Offsets in the joined lines as spans of the source, one for each line."""
+    found: list[Span] = []
+    at = 0  # where the line begins in the joined text
+    for line in group:
+        a, b = max(start - at, 0), min(end - at, line.end - line.start)
+        if a < b:
+            found.append(Span(line.start + a, line.start + b))
+        at += line.end - line.start
+    return found
 
 
 def join_pieces(parts: Iterable[str]) -> str:

@@ -1,19 +1,23 @@
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
 from pathlib import Path
 
 import datasets
 import pytest
+from opencc import OpenCC
 
 from data.build import Sources, build, resolve
 from data.ingest import ingest, load_corpus
-from data.records import Annotation, digest, read_jsonl, write_jsonl
-from data.split import SPLITS, place_documents, read_split, split_documents
+from data.records import CLASSIFIED_KINDS, Annotation, Document, Sentence, digest, read_jsonl, write_jsonl
+from data.split import SPLITS, read_split
 
 ROOT = Path(__file__).parent.parent
 LABELS = ROOT / "seeds" / "labels.yaml"
 STARTER = ROOT / "seeds" / "annotations" / "starter.jsonl"
+SPLIT = ROOT / "seeds" / "split.json"
 SHARES = (0.64, 0.18, 0.18)
 
 
@@ -82,17 +86,6 @@ def test_that_a_label_outside_the_set_is_refused(corpus: Path, tmp_path: Path) -
         build(Sources([corpus], [tmp_path / "a.jsonl"], LABELS), tmp_path / "out", SHARES, 13)
 
 
-def test_that_a_split_is_balanced_and_repeatable() -> None:
-    counts = {f"d{i}": Counter({"": 10, "funding": i}) for i in range(20)}
-    split = split_documents(counts, (0.6, 0.2, 0.2), 1)
-    assert split == split_documents(counts, (0.6, 0.2, 0.2), 1)
-    assert Counter(split.values()) == {"train": 12, "validation": 4, "test": 4}
-    share = sum(counts[d]["funding"] for d, side in split.items() if side == "test") / sum(range(20))
-    assert 0.15 < share < 0.25
-    with pytest.raises(ValueError, match="at least 3"):
-        split_documents({"a": Counter(), "b": Counter()}, (0.6, 0.2, 0.2), 1)
-
-
 def test_that_annotations_carry_no_text() -> None:
     allowed = {"document", "start", "end", "sentence", "labels", "annotators", "pieces", "unsure"}
     assert all(set(row) <= allowed for row in read_jsonl(STARTER))
@@ -105,20 +98,9 @@ def test_that_an_even_split_between_annotators_is_left_to_people(corpus: Path, t
     assert facts["left_out"] == {"annotators disagree": 2}
 
 
-def test_that_a_document_on_record_never_changes_sides() -> None:
-    counts = {f"{i:016x}": Counter({"": 10}) for i in range(0, 16**16, 16**16 // 20)}
-    recorded = dict(zip(sorted(counts), ["train", "validation", "test"] * 3, strict=False))
-    few = {name: counts[name] for name in sorted(counts)[:12]}
-    before = place_documents(few, recorded, (0.6, 0.2, 0.2), 1)
-    after = place_documents(counts, recorded, (0.6, 0.2, 0.2), 1)
-    assert {name: after[name] for name in few} == before
-    assert {name: after[name] for name in recorded} == recorded
-    assert set(after.values()) == set(SPLITS)
-
-
 def test_that_the_split_of_the_starter_corpus_is_on_record(corpus: Path) -> None:
     documents, _ = load_corpus(corpus)
-    assert set(read_split(ROOT / "seeds" / "split.json")) == {d.id for d in documents}
+    assert set(read_split(SPLIT)) == {d.id for d in documents}
 
 
 def test_that_a_folder_that_is_not_ours_is_never_replaced(corpus: Path, tmp_path: Path) -> None:
@@ -127,3 +109,58 @@ def test_that_a_folder_that_is_not_ours_is_never_replaced(corpus: Path, tmp_path
     with pytest.raises(ValueError, match="not ours to replace"):
         build(Sources([corpus], [STARTER], LABELS), tmp_path / "mine", SHARES, 13)
     assert (tmp_path / "mine" / "thesis.txt").exists()
+
+
+def with_another(text: str, home: Path) -> tuple[Path, list[Path], list[Sentence]]:
+    """A corpus of one more document, annotation files in which all its sentences have the label funding, and these."""
+    (home / "new.txt").write_text(text, encoding="utf-8")
+    ingest([home / "new.txt"], home / "new")
+    documents, sentences = load_corpus(home / "new")
+    sentences = [s for s in sentences if s.kind in CLASSIFIED_KINDS]
+    rows = [Annotation(documents[0].sha256, s.start, s.end, digest(s.text), ["funding"], ["甲"]) for s in sentences]
+    write_jsonl(home / "new.jsonl", rows)
+    return home / "new", [STARTER, home / "new.jsonl"], sentences
+
+
+def document_on(corpus: Path, side: str) -> Document:
+    """A plain-text document of the starter corpus that is on record for a split."""
+    recorded = read_split(SPLIT)
+    return next(d for d in load_corpus(corpus)[0] if recorded[d.id] == side and d.source.endswith(".txt"))
+
+
+@pytest.mark.parametrize("side", SPLITS)
+def test_that_a_copy_follows_the_document_on_record(corpus: Path, tmp_path: Path, side: str) -> None:
+    original = document_on(corpus, side)
+    new, annotations, sentences = with_another(f"（转载）\n{OpenCC('s2t').convert(original.text)}", tmp_path)
+    facts = build(Sources([corpus, new], annotations, LABELS, SPLIT), tmp_path / "out", SHARES, 13)
+    name = sentences[0].doc_id
+    assert read_split(tmp_path / "out" / "split.json") == {**read_split(SPLIT), name: side}
+    assert facts["groups"] == {"groups": 1, "documents": 2}
+    assert (facts["left_out"], facts["warnings"]) == ({}, [])
+    [group] = json.loads((tmp_path / "out" / "groups.json").read_text(encoding="utf-8"))
+    assert group["documents"] == {original.id: original.source, name: "new.txt"}
+    assert group["overlaps"][0]["containment"] > 0.95
+
+
+def test_that_train_keeps_no_sentence_of_test_where_the_record_has_copies_on_both(corpus: Path, tmp_path: Path) -> None:
+    original = document_on(corpus, "test")
+    new, annotations, sentences = with_another(original.text + "\n（转载）", tmp_path)
+    record = tmp_path / "split.json"
+    record.write_text(json.dumps({**read_split(SPLIT), sentences[0].doc_id: "train"}), encoding="utf-8")
+    facts = build(Sources([corpus, new], annotations, LABELS, record), tmp_path / "out", SHARES, 13)
+    train, test = (
+        {row["text"] for row in read_jsonl(tmp_path / "out" / f"{side}.jsonl")} for side in ("train", "test")
+    )
+    assert all(len(re.findall(r"[\u4e00-\u9fff]", text)) < 10 for text in train & test)
+    left_out = Counter(facts["left_out"])  # type: ignore[call-overload]
+    assert left_out["repeated in validation or test"] > len(sentences) / 2
+    warning = str(facts["warnings"])
+    assert "new.txt" in warning
+    assert "different sides" in warning
+
+
+def test_that_the_starter_corpus_loses_nothing_and_keeps_its_split(corpus: Path, tmp_path: Path) -> None:
+    facts = build(Sources([corpus], [STARTER], LABELS, SPLIT), tmp_path / "out", SHARES, 13)
+    assert (facts["left_out"], facts["warnings"]) == ({}, [])
+    assert facts["groups"] == {"groups": 0, "documents": 0}
+    assert read_split(tmp_path / "out" / "split.json") == read_split(SPLIT)

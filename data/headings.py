@@ -1,0 +1,143 @@
+"""Which lines are headings and which are titles, and how deep headings stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from data.boundaries import heading_end
+from data.furniture import is_author, is_byline
+from data.lines import HEADING_LENGTH, SIDE, Line, ends, is_short
+from data.numbering import heading_rank, is_markdown_heading
+
+_GENRE = re.compile(
+    r"(计划|方案|意见|办法|规定|通知|公告|通告|报告|细则|条例|措施|决定|纲要|规划|批复|函|指南|建议|要点|总结)([（(].{1,20}[）)])?$"
+)  # 三年行动计划（2024-2026年）
+_ATTACHED = re.compile(r"附件?\s*[\d一二三四五六七八九十]{0,2}\s*[:：]?$")  # 附件3
+TITLE_LENGTH = 70  # characters
+SECTION_NAME = 4  # 前言, 总体要求: so short a line is no title
+FIRST_LISTED = 5  # rank from which lines without an end mark can be a list: （一）营业执照 / （二）…
+LIST_RUN = 4  # so many short lines in a row are a list or a table
+MIN_LINES = 3  # a text of fewer lines is a snippet and has no title
+_END = Line(0, 0, "", "end", None)
+
+
+def name_headings(lines: list[Line]) -> None:
+    """Give the lines that are headings their kind and rank."""
+    paragraphs = list(_paragraphs(lines))
+    for i, paragraph in enumerate(paragraphs):
+        if _is_heading(paragraphs, i):
+            for line in paragraph:
+                line.kind, line.rank = "heading", heading_rank(paragraph[0].text)
+
+
+def _paragraphs(lines: list[Line]) -> Iterator[list[Line]]:
+    """Lines of the text, those that go on in one another together."""
+    paragraph: list[Line] = []
+    for line in lines:
+        if line.kind in ("", "body"):
+            paragraph.append(line)
+            if not line.broken:
+                yield paragraph
+                paragraph = []
+    if paragraph:
+        yield paragraph
+
+
+def _text(paragraph: list[Line]) -> str:
+    return "".join(line.text for line in paragraph)
+
+
+def _is_heading(paragraphs: list[list[Line]], i: int) -> bool:
+    first = paragraphs[i][0]
+    if first.kind == "body" or sum(len(line.text) for line in paragraphs[i]) > TITLE_LENGTH:
+        return False
+    text = _text(paragraphs[i])
+    if is_markdown_heading(text):
+        return True
+    if first.number:
+        return first.number.heads and not heading_end(text, first.number.length) and _heads(paragraphs, i, text)
+    return is_short(text) and "\t" not in text and not _in_list(paragraphs, i)
+
+
+def _heads(paragraphs: list[list[Line]], i: int, text: str) -> bool:
+    """Whether what follows a numbered line is its part: deeper numbers, or a text of its own."""
+    rank = _rank(paragraphs, i)
+    after = paragraphs[i + 1] if i + 1 < len(paragraphs) else [_END]
+    if not ends(text) and "。" not in text:
+        return rank < FIRST_LISTED or _rank(paragraphs, i + 1) != rank
+    if len(text) > HEADING_LENGTH or text.endswith(("；", ";")):
+        return False
+    if after[0].number:
+        return after[0].number.heads and after[0].number.rank > rank
+    alone = text.endswith("。") and text.count("。") == 1 and _rank(paragraphs, i - 1) != rank
+    return alone and len(_text(after)) > HEADING_LENGTH
+
+
+def _rank(paragraphs: list[list[Line]], i: int) -> float:
+    number = paragraphs[i][0].number if 0 <= i < len(paragraphs) else None
+    return number.rank if number else 0
+
+
+def _in_list(paragraphs: list[list[Line]], i: int) -> bool:
+    """Whether many short lines stand one under another, as the cells of a table do."""
+    run = 1
+    for step in (-1, 1):
+        k = i + step
+        while 0 <= k < len(paragraphs) and run < LIST_RUN and _is_cell(paragraphs[k]):
+            run, k = run + 1, k + step
+    return run >= LIST_RUN
+
+
+def _is_cell(paragraph: list[Line]) -> bool:
+    return len(paragraph) == 1 and not paragraph[0].number and is_short(paragraph[0].text)
+
+
+def name_titles(lines: list[Line]) -> None:
+    """Headings that are titles: at the beginning, over a byline, of a document in the document."""
+    if len(lines) < MIN_LINES or not any("。" in line.text for line in lines):
+        return
+    begun = False
+    i = 0
+    while i < len(lines):
+        attached = bool(_ATTACHED.match(lines[i].text))
+        run = attached + _title_run(lines, i + attached)
+        if run and (attached or not begun or _opens_article(lines, i, run)):
+            for line, after in pairwise([*lines[i : i + run], _END]):
+                line.kind, line.rank = "title", 0.0
+                line.broken = _is_half_title(line, after)
+        begun = begun or lines[i].kind not in SIDE
+        i += max(run, 1)
+
+
+def _title_run(lines: list[Line], i: int) -> int:
+    """How many lines from here on could be a title: headings without a number."""
+    run = 0
+    while i + run < len(lines) and _may_be_title(lines[i + run]):
+        run += 1
+    return run
+
+
+def _may_be_title(line: Line) -> bool:
+    if line.kind == "heading":
+        return not line.number and len(line.text) > SECTION_NAME
+    return not line.kind and not line.number and len(line.text) <= TITLE_LENGTH and bool(_GENRE.search(line.text))
+
+
+def _opens_article(lines: list[Line], i: int, run: int) -> bool:
+    """Whether headings after the beginning open an article or a document in the document."""
+    after = lines[i + run] if i + run < len(lines) else _END
+    if after.kind == "boilerplate" and is_byline(after.text):
+        return True
+    while i and lines[i - 1].kind == "boilerplate" and not is_author(lines[i - 1].text):
+        i, run = i - 1, run + 1  # a note on the disclosure, the number of a page
+    ended = i > 0 and (lines[i - 1].kind == "signature" or is_author(lines[i - 1].text))
+    return ended and any(_GENRE.search(line.text) for line in lines[i : i + run])
+
+
+def _is_half_title(line: Line, after: Line) -> bool:
+    """Whether two lines are one title: 某市科技创新能力提升 / 三年行动计划（2024-2026年）"""
+    if _ATTACHED.match(line.text) or after.spaced or is_markdown_heading(after.text) or _GENRE.search(line.text):
+        return False
+    return bool(_GENRE.search(after.text))

@@ -1,0 +1,101 @@
+"""Which side a document stands on: balanced, repeatable, never changed once on record, copies together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from data.split import SPLITS, across, place_documents, read_split, split_documents
+
+SHARES = (0.6, 0.2, 0.2)
+
+
+def documents(count: int) -> dict[str, Counter[str]]:
+    """Ten examples each; the ids are spread evenly, so that the first three fifths belong to train."""
+    return {f"{i * (16**16 // count):016x}": Counter({"": 10}) for i in range(count)}
+
+
+def test_that_a_split_is_balanced_and_repeatable() -> None:
+    counts = {f"d{i}": Counter({"": 10, "funding": i}) for i in range(20)}
+    split = split_documents(counts, SHARES, 1)
+    assert split == split_documents(counts, SHARES, 1)
+    assert Counter(split.values()) == {"train": 12, "validation": 4, "test": 4}
+    share = sum(counts[d]["funding"] for d, side in split.items() if side == "test") / sum(range(20))
+    assert 0.15 < share < 0.25
+    with pytest.raises(ValueError, match="at least 3"):
+        split_documents({"a": Counter(), "b": Counter()}, SHARES, 1)
+
+
+def test_that_a_document_on_record_never_changes_sides() -> None:
+    counts = documents(20)
+    recorded = dict(zip(sorted(counts), ["train", "validation", "test"] * 3, strict=False))
+    few = {name: counts[name] for name in sorted(counts)[:12]}
+    before = place_documents(few, recorded, SHARES, 1)
+    after = place_documents(counts, recorded, SHARES, 1)
+    assert {name: after[name] for name in few} == before
+    assert {name: after[name] for name in recorded} == recorded
+    assert set(after.values()) == set(SPLITS)
+
+
+def test_that_copies_stand_on_one_side_and_are_balanced_as_one() -> None:
+    counts = {f"d{i:02}": Counter({"": 10, "funding": 1}) for i in range(30)}
+    groups = [[f"d{i:02}", f"d{i + 10:02}", f"d{i + 20:02}"] for i in range(10)]
+    split = split_documents(counts, SHARES, 1, groups)
+    assert all(len({split[name] for name in group}) == 1 for group in groups)
+    assert Counter(split.values()) == {"train": 18, "validation": 6, "test": 6}
+
+
+def test_that_groups_of_one_change_nothing() -> None:
+    counts = {f"d{i}": Counter({"": 10, "funding": i}) for i in range(20)}
+    assert split_documents(counts, SHARES, 1, [[name] for name in counts]) == split_documents(counts, SHARES, 1)
+
+
+def test_that_copies_count_as_one_document() -> None:
+    counts = {name: Counter({"": 10}) for name in "abcd"}
+    with pytest.raises(ValueError, match="different text, got 2"):
+        split_documents(counts, SHARES, 1, [["a", "b", "c"]])
+
+
+def test_that_a_new_document_follows_its_copy_on_record() -> None:
+    counts = documents(20)
+    names = sorted(counts)
+    recorded = dict(zip(names[:3], SPLITS, strict=True))
+    split = place_documents(counts, recorded, SHARES, 1, [[names[2], names[5]], [names[1], names[19]]])
+    assert (split[names[5]], split[names[19]]) == ("test", "validation")
+
+
+def test_that_a_new_document_follows_a_copy_on_record_that_nobody_labelled() -> None:
+    counts = documents(20)
+    split = place_documents(counts, {"unlabelled": "test"}, SHARES, 1, [[min(counts), "unlabelled"]])
+    assert split[min(counts)] == "test"
+
+
+def test_that_new_copies_stand_where_the_first_of_them_by_id_belongs() -> None:
+    counts = documents(20)
+    names = sorted(counts)
+    recorded = dict(zip(names[5:8], SPLITS, strict=True))
+    alone = place_documents(counts, recorded, SHARES, 1)
+    assert (alone[names[0]], alone[names[19]]) == ("train", "test")
+    assert place_documents(counts, recorded, SHARES, 1, [names[18:]])[names[18]] == "test"
+    assert place_documents(counts, recorded, SHARES, 1, [[names[0], names[19]]])[names[19]] == "train"
+
+
+def test_that_the_record_stands_where_it_has_copies_on_different_sides() -> None:
+    counts = documents(20)
+    a, b, c, new, *_ = sorted(counts)
+    recorded = {a: "train", b: "validation", c: "test"}
+    groups = [[b, c, new]]
+    split = place_documents(counts, recorded, SHARES, 1, groups)
+    assert [split[name] for name in (a, b, c)] == ["train", "validation", "test"]
+    assert split[new] == "validation"  # the side that gives way where a sentence stands on both
+    assert across(groups, recorded) == [[b, c]]
+    assert across([[a, new], [b]], recorded) == []
+
+
+@pytest.mark.parametrize("text", ["[]", '{"a": "dev"}', '{"a": []}', "train"])
+def test_that_a_split_file_of_another_kind_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "split.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"split\.json: expected"):
+        read_split(tmp_path / "split.json")
