@@ -34,7 +34,7 @@ MAX_DEPTH_CHARS = 400  # a bracket that stays open longer than this is taken as 
 
 # what a paragraph is about, before the text on it: 1.数据标准：包括… ; （一）指导思想　以…
 _NAMED = re.compile(
-    r"\s*[^。！？；：，,;:!?\s]{2,16}(?:(?<![为是括下有成含])[：:](?=\s*[^\s一二三（(](?:.{7,}[。；;]|.{25}))|[\s\u3000]+(?=.{15,}。))"
+    r"\s*[^。！？；：，,;:!?\s]{2,16}(?:(?<![为是括下有])[：:](?=\s*[^\s一二三（(](?:.{7,}[。；;]|.{25}))|[\s\u3000]+(?=.{15,}。))"
 )
 
 

@@ -14,7 +14,7 @@ from data.numbering import heading_rank, is_markdown_heading
 _GENRE = re.compile(
     r"(计划|方案|意见|办法|规定|通知|公告|通告|报告|细则|条例|措施|决定|纲要|规划|批复|函|指南|建议|要点|总结)([（(].{1,20}[）)])?$"
 )  # 三年行动计划（2024-2026年）
-_ATTACHED = re.compile(r"附件?\s*[\d一二三四五六七八九十]{0,2}\s*[:：]?$")  # 附件3
+_ATTACHED = re.compile(r"附件?\s*[\d一二三四五六七八九十]{0,2}$")  # 附件3
 TITLE_LENGTH = 70  # characters
 SECTION_NAME = 4  # 前言, 总体要求: so short a line is no title
 FIRST_LISTED = 5  # rank from which lines without an end mark can be a list: （一）营业执照 / （二）…
@@ -72,7 +72,7 @@ def _heads(paragraphs: list[list[Line]], i: int, text: str) -> bool:
     if after[0].number:
         return after[0].number.heads and after[0].number.rank > rank
     alone = text.endswith("。") and text.count("。") == 1 and _rank(paragraphs, i - 1) != rank
-    return alone and len(_text(after)) > HEADING_LENGTH
+    return alone and ends(_text(after))
 
 
 def _rank(paragraphs: list[list[Line]], i: int) -> float:

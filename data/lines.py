@@ -14,9 +14,12 @@ from data.records import Document
 
 _LINE = re.compile(r"\S[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*")  # 一、总体要求
 _ENDS = re.compile(r"[。！？｡!?；;…：:]['\"”’」』）)】〕\]■]*$")  # …取得新成效。”
-_CUT_OFF = re.compile(r"[，,、（(《〈〔“‘「『—和与及或的]$|[一二三四五六七八九十](是|要)$")  # …供给侧和 / 产业需求侧
+_CUT_OFF = re.compile(
+    r"[，,、（(《〈〔“‘「『—和与及或的在对于以将把被向从]$|[一二三四五六七八九十](是|要)$"
+)  # …供给侧和 / 产业需求侧
 _GOES_ON = re.compile(r"[，。、；：！？,;!?%％]")  # 加入公约 / ，…
 _OPENING, _CLOSING = frozenset("《〈（(〔“‘「『"), frozenset("》〉）)〕”’」』")  # 加入《 / 公约 / 》的谈判
+_LABEL = re.compile(r"[\u4e00-\u9fff]{2,12}(?<![为是括下有])[:：]")  # 改造目标：建立…
 _ROW = re.compile(r"\d{1,4}\s+\S")  # 74 24 信息安全技术 已发布
 _BRACKETS = ("《》", "（）", "()", "〔〕", "“”")  # 正在研究加入《
 # …两部分组成，（三）基础共性标准 ; …等部分2.平台应用标准：在…
@@ -107,7 +110,7 @@ def _name_furniture(lines: list[Line]) -> None:
             continue
         if is_reference(line.text) or opens_references(line.text):
             line.kind = "reference"
-        elif attached and line.number and not ends(line.text) and len(line.text) <= HEADING_LENGTH:
+        elif attached and line.number and not ends(line.text):
             line.kind = "signature"  # 附件：1.… / 2.…
         elif counts[line.text] >= REPEATS and not ends(line.text):
             line.kind = "boilerplate"
@@ -146,10 +149,14 @@ def _hold_brackets(lines: list[Line]) -> None:
 
 def _find_broken(lines: list[Line]) -> None:
     width = _wrap_width(lines)
+    labels = Counter(found[0] for line in lines if (found := _LABEL.match(line.text)))
     gaps = {a.start: b.kind for a, b in pairwise(lines) if b.kind in SIDE}
     rest = False  # of a sentence begun in the line before
     for line, after in pairwise(line for line in lines if line.kind in ("", "body")):
-        rest = line.broken = line.broken or _goes_on(line, after, width, rest, gaps.get(line.start, ""))
+        label = _LABEL.match(after.text)
+        labelled = label is not None and labels[label[0]] > 1
+        goes_on = not labelled and _goes_on(line, after, width, rest, gaps.get(line.start, ""))
+        rest = line.broken = line.broken or goes_on
 
 
 def _begins_anew(line: Line) -> bool:
@@ -178,7 +185,7 @@ def _goes_on(line: Line, after: Line, width: float, rest: bool, gap: str) -> boo
 
 def _is_open(text: str) -> bool:
     """Whether a bracket or quotation of the line is still open at its end."""
-    return any(text.rfind(opening) > text.rfind(closing) for opening, closing in _BRACKETS)
+    return any(text.rfind(pair[0]) > text.rfind(pair[1]) for pair in _BRACKETS)
 
 
 def is_short(text: str) -> bool:
