@@ -11,6 +11,7 @@ _PAIRS = {**_CLOSING, **_QUOTES}
 _CLOSERS = frozenset([*_PAIRS.values(), '"', "■"])
 _END_QUOTES = frozenset([*_QUOTES.values(), '"'])
 _BRACKETS = frozenset(_CLOSING.values())
+_AFTER_CLOSED = frozenset("，。、；：！？,.;:!?…）)》〉】]")
 _ENDS = frozenset("。！？｡!?；;…")
 _SOFT = frozenset("；;")
 _TOKEN = re.compile("[" + re.escape("".join(_PAIRS) + "".join(_PAIRS.values())) + '"。！？｡!?；;…]')  # 。 “ （
@@ -53,7 +54,7 @@ def boundaries(text: str) -> list[int]:
         tokens = [i for i in tokens if i not in inside]
     partner = _partners(text, tokens)
     cuts: list[int] = []
-    stack: list[_Open] = []
+    stack = [_Open(-1, True)] if -1 in partner else []
     resume = 0
     for i in tokens:
         if i < resume:
@@ -92,25 +93,38 @@ def _addresses(text: str) -> set[int]:
 
 
 def _partners(text: str, tokens: list[int]) -> dict[int, int]:
-    """Matching marks, both ways; marks without a partner within reach are left out."""
+    """Matching marks, both ways; those without a partner within reach are left out.
+
+    A quotation may begin before the paragraph (its first mark is then at -1) or end after it (at the text's length).
+    """
     stack: list[tuple[int, str]] = []  # offset, the mark that closes it
     partner: dict[int, int] = {}
-    straight = text.count('"') % 2 == 0
     for i in tokens:
         char = text[i]
-        if char in _ENDS or (char == '"' and not straight):
+        if char in _ENDS:
             continue
-        closes = any(closing == '"' for _, closing in stack) if char == '"' else char not in _PAIRS
-        if not closes:
+        if not _closes(text, i, stack):
             stack.append((i, _PAIRS.get(char, '"')))
             del stack[:-MAX_DEPTH]
             continue
         at = next((k for k in range(len(stack) - 1, -1, -1) if stack[k][1] == char), None)
+        opened = -1 if at is None else stack[at][0]
+        if i - opened <= MAX_DEPTH_CHARS and (at is not None or (char in _END_QUOTES and -1 not in partner)):
+            partner[opened], partner[i] = i, opened
         if at is not None:
-            if i - stack[at][0] <= MAX_DEPTH_CHARS:
-                partner[stack[at][0]], partner[i] = i, stack[at][0]
             del stack[at:]
+    for opened, closing in stack:
+        if closing in _END_QUOTES and len(text) - opened <= MAX_DEPTH_CHARS:
+            partner[opened] = len(text)
     return partner
+
+
+def _closes(text: str, i: int, stack: list[tuple[int, str]]) -> bool:
+    """Whether a mark closes; of a straight quotation mark, which is both, what stands open and what follows tell."""
+    if text[i] != '"':
+        return text[i] not in _PAIRS
+    after = text[i + 1 : i + 2]
+    return any(closing == '"' for _, closing in stack) or not after or after.isspace() or after in _AFTER_CLOSED
 
 
 def _ends_here(text: str, i: int) -> bool:
@@ -157,4 +171,5 @@ def _closes_sentence(text: str, mark: int, end: int, opened: int) -> bool:
         return False
     if _GOES_ON.match(text, end) or (text[mark] == "…" and text[end] not in _QUOTES):
         return False  # “四链……”融合
-    return text[opened - 1 : opened] in ("", *":：。，,") or not _MAY_GO_ON.match(text, end)
+    begun = opened <= 0 or text[opened - 1] in ":：。，,！？；”’」』"
+    return (begun and text[mark] not in "？?！!") or not _MAY_GO_ON.match(text, end)

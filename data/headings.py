@@ -12,7 +12,7 @@ from data.lines import HEADING_LENGTH, SIDE, Line, ends, is_short
 from data.numbering import heading_rank, is_markdown_heading
 
 _GENRE = re.compile(
-    r"(计划|方案|意见|办法|规定|通知|公告|通告|报告|细则|条例|措施|决定|纲要|规划|批复|函|指南|建议|要点|总结)([（(].{1,20}[）)])?$"
+    r"(计划|方案|意见|办法|规定|通知|公告|通告|报告|细则|条例|措施|决定|纲要|规划|批复|函|指南|建议|要点|总结|规范|规程|标准|章程|准则|决议|公报|制度|预案|目录|清单|名单|说明)([（(].{1,20}[）)])?$"
 )  # 三年行动计划（2024-2026年）
 _ATTACHED = re.compile(r"附件?\s*[\d一二三四五六七八九十]{0,2}$")  # 附件3
 TITLE_LENGTH = 70  # characters
@@ -70,7 +70,7 @@ def _heads(paragraphs: list[list[Line]], i: int, text: str) -> bool:
     if len(text) > HEADING_LENGTH or text.endswith(("；", ";")):
         return False
     if after[0].number:
-        return after[0].number.heads and after[0].number.rank > rank
+        return after[0].number.rank > rank and (after[0].number.heads or text.endswith("。"))
     alone = text.endswith("。") and text.count("。") == 1 and _rank(paragraphs, i - 1) != rank
     return alone and ends(_text(after))
 

@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
-CLASSIFIED_KINDS = ("body", "heading", "list_item")  # the others: title, caption, reference, boilerplate, signature
+KINDS = ("body", "heading", "list_item", "title", "caption", "reference", "boilerplate", "signature")
+CLASSIFIED_KINDS = KINDS[:3]
 
 
 class Span(NamedTuple):
@@ -64,7 +65,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One unit of a document. ``pieces`` has several spans where a column or page broke the sentence."""
+    """One unit of a document. ``pieces`` has several spans where a column or page broke the sentence.
+
+    ``article`` counts, from 0, the articles of a page and the documents in a document.
+    """
 
     id: str
     doc_id: str
@@ -76,6 +80,7 @@ class Sentence:
     kind: str
     heading_path: list[str]
     pieces: list[Span]
+    article: int = 0
 
     @staticmethod
     def from_json(row: dict[str, Any]) -> Sentence:

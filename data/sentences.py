@@ -7,6 +7,7 @@ a sentence has several ``pieces``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from data.headings import name_headings, name_titles
 from data.lines import HEADING_LENGTH, SIDE, Line, is_short, lines_of
 from data.normalize import normalize, normalize_simplified, to_simplified
 from data.numbering import heading_rank, numbering
-from data.records import Document, Sentence, Span, digest
+from data.records import CLASSIFIED_KINDS, Document, Sentence, Span, digest
 
 
 class _Unit(NamedTuple):
@@ -39,30 +40,56 @@ def segment(document: Document) -> list[Sentence]:
     """All sentences of a document, in order, without overlap; every character but white space is in one."""
     simplified = to_simplified(document.text)
     normalized_form = normalize_simplified if simplified == document.text else normalize
-    found: list[tuple[_Unit, str, list[str]]] = []
-    path: list[tuple[float, str]] = []
     lines = lines_of(document, simplified)
     name_headings(lines)
     name_titles(lines)
+    found: list[_Found] = []
+    place = _Place()
     for group in _groups(lines):
         for unit in _units(simplified, group):
-            if unit.kind == "title":
-                path = []
-            elif unit.kind == "heading":
-                path = [heading for heading in path if heading[0] < unit.rank]
             normalized = normalized_form(join_pieces(document.text[a:b] for a, b in unit.pieces))
-            found.append((unit, normalized, [text for _, text in path]))
-            if unit.kind == "heading":
-                path.append((unit.rank, normalized))
-    found.sort(key=lambda entry: entry[0].pieces[0])  # a caption comes after the sentence it broke
-    return [_sentence(document, i, *entry) for i, entry in enumerate(found)]
+            found.append(place.put(unit, normalized))
+    found.sort(key=lambda entry: entry.unit.pieces[0])  # a caption comes after the sentence it broke
+    return [_sentence(document, i, entry) for i, entry in enumerate(found)]
 
 
-def _sentence(document: Document, index: int, unit: _Unit, normalized: str, headings: list[str]) -> Sentence:
+class _Found(NamedTuple):
+    unit: _Unit
+    normalized: str
+    headings: list[str]
+    article: int
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where in the document the next unit stands: under which headings, in which article."""
+
+    path: list[tuple[float, str]] = field(default_factory=list)
+    article: int = 0
+    told: bool = False  # the article has text already, so that a title begins another
+
+    def put(self, unit: _Unit, normalized: str) -> _Found:
+        if unit.kind == "title":
+            self.path = []
+            self.article += self.told
+            self.told = False
+        elif unit.kind == "heading":
+            self.path = [heading for heading in self.path if heading[0] < unit.rank]
+        self.told = self.told or unit.kind in CLASSIFIED_KINDS
+        found = _Found(unit, normalized, [text for _, text in self.path], self.article)
+        if unit.kind == "heading":
+            self.path.append((unit.rank, normalized))
+        return found
+
+
+def _sentence(document: Document, index: int, found: _Found) -> Sentence:
+    unit, normalized, headings, article = found
     start, end = unit.pieces[0].start, unit.pieces[-1].end
     identity = digest(f"{document.sha256}:{start}:{end}")[:16]
     text = document.text[start:end]
-    return Sentence(identity, document.id, index, start, end, text, normalized, unit.kind, headings, unit.pieces)
+    return Sentence(
+        identity, document.id, index, start, end, text, normalized, unit.kind, headings, unit.pieces, article
+    )
 
 
 def _groups(lines: list[Line]) -> Iterator[list[Line]]:

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from trained import Workshop, make_workshop
 
 if TYPE_CHECKING:
     from data.studio_server import Server
+
+settings.register_profile("long", max_examples=100_000, deadline=None)  # pytest --hypothesis-profile=long -k any_text
 
 
 @pytest.fixture(scope="session")

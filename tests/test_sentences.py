@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 
+from data.boundaries import boundaries
 from data.read import read_document
 from data.records import Document, Sentence
 from data.sentences import segment
@@ -41,6 +43,21 @@ def texts(text: str) -> list[str]:
         ["开了“人才夜校”“周末工程师”……", "大家都叫好。"],
         ["路还长……", "慢慢走。"],
         ["资金不足;", "人手不够。"],
+        ["回答好“谁来干？”的问题。", "再往下做。"],
+        ["“钱从哪来？”成了难题。", "再往下做。"],
+        ["“先有技术。", "后有市场；再有品牌。”"],
+        ['他说："要沉下心来。"', "会后大家散去。"],
+        ['"先有技术。', '后有市场。"她表示，今年再投两条线。', "大家点头。"],
+        ["力争翻番。", "（市科技局牵头）", "到2026年，再翻一番。"],
+        ["（一）优化布局。", "围绕两翼，建设园区。", "完善路网。"],
+        ["2.平台应用标准：", "在数据模型的基础上，构建互联互通的应用生态，包括融合应用等部分。"],
+        ["怎么办??", "马上办。"],
+        ["工信局?????关于中试的通知。", "即日起执行。"],
+        ["6.?大力引进人才。", "简化手续。"],
+        ["主要体现在：一是规模小；", "二是链条短。"],
+        ["路还长……", "放眼全市，要一步步走。"],
+        ["见www.example.org/a?b=1;c，可下载。", "电话另行公布。"],
+        ["R&amp;D投入2.5%；", "上午10:30开会。"],
     ],
 )
 def test_where_a_sentence_ends(parts: list[str]) -> None:
@@ -63,6 +80,21 @@ def test_where_a_sentence_ends(parts: list[str]) -> None:
         ("● 加快建设平台；\n（二）推进3D打印应用；\n1.主办单位给予补助；", ["list_item"] * 3),
         ("■ 某市政协\n会议开了三天。\n振兴老字号", ["boilerplate", "body", "heading"]),
         ("市工業和能源局 ?????\n三、重點工程 ?\n擴大規模。", ["signature", "heading", "body"]),
+        ("（一）优化布局。围绕两翼，建设园区。完善路网。", ["heading", "body", "body"]),
+        ("一是扩大规模。每年新增三家。", ["list_item", "body"]),
+        ("重点做好两件事：一是扩规模；二是降成本。", ["body", "list_item"]),
+        ("第三条　本办法所称企业，是指中小企业。\n①有场地；\n——坚持创新。", ["list_item"] * 3),
+        ("（五）强化要素保障。\n1.保障用地。\n2.保障用电。", ["heading", "list_item", "list_item"]),
+        ("三、申报条件：\n（一）有场地；\n（二）有团队。", ["heading", "list_item", "list_item"]),
+        ("附件：1.申请表\n2.证明材料目录\n抄送：市财政局。", ["signature"] * 3),
+        ("联系人：陈工\n电话：0851-28250000\n某政发〔2024〕3号", ["signature", "signature", "boilerplate"]),
+        ("（2024年1月8日在市第十六届人民代表大会第四次会议上）", ["boilerplate"]),
+        ("图2-1 平台总体框架\n（作者系某市发展研究中心研究员）", ["caption", "boilerplate"]),
+        (
+            "某市成果转化五年行动计划\n某市科技局\n全市要建中试线。\n为此要出钱。",
+            ["title", "signature", "body", "body"],
+        ),
+        ("年份\n投入\n平台\n人才\n合计", ["body"] * 5),
     ],
 )
 def test_what_kind_a_line_is(text: str, kinds: list[str]) -> None:
@@ -75,6 +107,65 @@ def test_that_a_sentence_broken_by_a_caption_is_one_again() -> None:
     assert first.normalized == "全市大力推进产业链协同，企业与院校共建实验室。"
     assert [text[a:b] for a, b in first.pieces] == ["全市大力推进产业链协同，企业", "与院校共建实验室。"]
     assert (caption.kind, caption.text) == ("caption", "车间一角。 钱多多摄")
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (
+            "全市加快建设科技创新平台，供给侧和\n\n\n产业需求侧衔接更紧。",
+            "全市加快建设科技创新平台，供给侧和产业需求侧衔接更紧。",
+        ),
+        (
+            "正在研究加入《\n数据公约\n》，并按《\n会议纪要\n》落实。",
+            "正在研究加入《数据公约》，并按《会议纪要》落实。",
+        ),
+        ("今年要把工作重心放在技术攻关上，\n— 12 —\n尽快补齐短板。", "今年要把工作重心放在技术攻关上，尽快补齐短板。"),
+        ("第二，\n要让种粮的农户有钱赚。", "第二，要让种粮的农户有钱赚。"),
+    ],
+)
+def test_that_a_broken_sentence_is_one_again(text: str, wanted: str) -> None:
+    assert wanted in [s.normalized for s in sentences(text)]
+
+
+def test_that_lines_of_a_fixed_width_are_joined_and_short_ones_are_headings() -> None:
+    body = (
+        "各区县要统筹用好专项资金和各类基金引导企业与高等院校共建中试平台并对新建的中试线按设备投入的一定比例给予补助。"
+    )
+    bodies = [f"{place}{body}" for place in ("城东", "港口新城", "高铁片区内", "老城", "北部山区", "大学城")]
+    lines = [["（一）建设平台", *(text[i : i + 25] for i in range(0, len(text), 25))] for text in bodies]
+    found = sentences("\n".join(itertools.chain(*lines)))
+    assert [s.kind for s in found] == ["heading", "body"] * 6
+    assert [s.normalized for s in found[1::2]] == bodies
+
+
+def test_that_a_line_break_lost_before_a_heading_is_made_good() -> None:
+    text = "体系由基础和应用两部分组成，（三）基础共性标准\n基础共性标准用于统一术语。"
+    assert [(s.kind, s.text) for s in sentences(text)][1:] == [
+        ("heading", "（三）基础共性标准"),
+        ("body", "基础共性标准用于统一术语。"),
+    ]
+
+
+def test_that_articles_of_one_page_are_told_apart() -> None:
+    text = (
+        "## 船台忙\n## 船舶产业向深蓝要增量\n◎本报记者 宋某\n全市造船量大增。\n## 订单排到三年后\n企业忙着招工。\n"
+        "## 草莓苗有了身份码\n◎本报记者 关某\n育苗企业用上了条码。"
+    )
+    found = sentences(text)
+    assert [s.kind for s in found] == [
+        *["title", "title", "boilerplate", "body", "heading", "body"],
+        *["title", "boilerplate", "body"],
+    ]
+    assert [s.article for s in found] == [0] * 6 + [1] * 3
+    assert found[-1].heading_path == []
+
+
+def test_that_a_title_over_two_lines_is_one_and_a_plan_in_a_notice_has_its_own() -> None:
+    text = "各县区：\n现将计划印发给你们，请执行。\n某市工业局\n2021年8月2日\n某市工业科技创新能力提升\n三年行动计划（2021-2023年）\n为推动创新，制定本计划。"
+    title, body = sentences(text)[-2:]
+    assert (title.kind, title.normalized) == ("title", "某市工业科技创新能力提升三年行动计划（2021-2023年）")
+    assert (body.heading_path, body.article) == ([], 1)
 
 
 def test_that_headings_lead_to_their_sentences() -> None:
@@ -100,15 +191,33 @@ def assert_exact(document: Document) -> None:
     assert len({s.id for s in found}) == len(found)
 
 
-@settings(max_examples=400)
+MANY = settings(max_examples=max(1000, settings.default.max_examples))
+
+
+@MANY
 @given(messy_text)
 def test_that_offsets_are_exact_on_messy_text(text: str) -> None:
     assert_exact(Document.of(text))
 
 
+@MANY
 @given(any_text)
 def test_that_offsets_are_exact_on_any_text(text: str) -> None:
     assert_exact(Document.of(text))
+
+
+@MANY
+@given(messy_text)
+def test_that_cutting_again_cuts_nothing(text: str) -> None:
+    """Outside of quotations, in which ； ends nothing: a sentence out of one does not show that it stood there."""
+    plain = re.sub('["“”‘’「」『』〝〞]', "", text)
+    cuts = [0, *boundaries(plain), len(plain)]
+    assert all(boundaries(plain[a:b].strip()) == [] for a, b in itertools.pairwise(cuts))
+
+
+@given(messy_text)
+def test_that_the_same_text_is_always_cut_the_same_way(text: str) -> None:
+    assert segment(Document.of(text)) == segment(Document.of(text))
 
 
 @pytest.mark.parametrize("path", STARTER, ids=lambda p: p.name[:2])
