@@ -20,7 +20,7 @@ from data.ingest import Summary
 from data.ingest import ingest as ingest_documents
 from data.labels import load_labels
 from data.read import SUFFIXES, read_document
-from data.records import CLASSIFIED_KINDS, to_json
+from data.records import KINDS, to_json
 from data.sentences import segment as segment_document
 from data.studio_cli import app as studio_app
 
@@ -33,11 +33,14 @@ err_console = Console(stderr=True, width=None if sys.stderr.isatty() else 160)
 
 @app.command()
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="files and folders: txt, html")],
+    paths: Annotated[list[Path], typer.Argument(help="files and folders: txt, html, pdf, docx")],
     out: Annotated[Path, typer.Option(help="corpus directory to write")] = HERE / "corpus",
     as_json: Annotated[bool, typer.Option("--json", help="print the summary as JSON")] = False,
 ) -> None:
-    """Read documents and split them into sentences. Exit code 1 when a file could not be read."""
+    """Read documents and split them into sentences; only what changed is read again.
+
+    Exit code 1 when a file could not be read: the others are in the corpus, its name and the reason in the summary.
+    """
     summary = ingest_documents(paths, out)
     if as_json:
         print(json.dumps(asdict(summary), ensure_ascii=False))
@@ -48,20 +51,28 @@ def ingest(
 
 
 def _show(summary: Summary, out: Path) -> None:
-    table = Table("document", "format", "characters", "sentences", *CLASSIFIED_KINDS, "other")
+    table = Table("document", "format", "characters", "sentences", *KINDS, "warnings")
     for row in summary.documents:
-        kinds: dict[str, int] = dict(row["kinds"])  # type: ignore[call-overload]
-        counts = [kinds.pop(kind, 0) for kind in CLASSIFIED_KINDS]
-        cells = [row["source"], row["format"], row["characters"], row["sentences"], *counts, sum(kinds.values())]
+        kinds = [row["kinds"].get(kind, 0) for kind in KINDS]
+        cells = [row["source"], row["format"], row["characters"], row["sentences"], *kinds, "; ".join(row["warnings"])]
         table.add_row(*(escape(str(cell)) for cell in cells))
     err_console.print(table)
-    for path, reason in summary.failed.items():
-        err_console.print(f"left out: {path}: {reason}", style="red", markup=False)
+    sources = {row["id"]: row["source"] for row in summary.documents}
+    for pair in summary.near_duplicates:
+        part, whole = sources[pair["part"]], sources[pair["whole"]]
+        err_console.print(f"near-duplicates: {pair['containment']:.0%} of {part} stands in {whole}", markup=False)
+    for path, source in summary.repeated.items():
+        err_console.print(f"the same text as {source}, kept once: {path}", markup=False)
     if summary.skipped:
         why = f"not of a kind that is read ({', '.join(SUFFIXES)})"
         err_console.print(f"skipped, {why}: {', '.join(summary.skipped)}", style="yellow", markup=False)
+    for path, reason in summary.failed.items():
+        err_console.print(f"could not be read: {path}: {reason}", style="red", markup=False)
+    total = sum(row["sentences"] for row in summary.documents)
+    state = "up to date" if summary.reused else f"written, {summary.read} read anew"
     err_console.print(
-        f"{len(summary.documents)} documents {'are up to date' if summary.reused else 'written'} in {out}", markup=False
+        f"{len(summary.documents)} documents, {total} sentences, {len(summary.failed)} failed; {state}: {out}",
+        markup=False,
     )
 
 
@@ -92,7 +103,9 @@ def build(
         table.add_row(side, *map(str, (row["documents"], row["sentences"], row["none"], *row["labels"].values())))
     err_console.print(table)
     for reason, count in facts["left_out"].items():  # type: ignore[attr-defined]
-        err_console.print(f"left out {count} labels: {reason}", style="yellow")
+        err_console.print(f"left out {count} sentences: {reason}", style="yellow")
+    for warning in facts["warnings"]:  # type: ignore[attr-defined]
+        err_console.print(warning, style="yellow", markup=False)
     err_console.print(f"dataset {'is up to date' if facts.get('reused') else 'written'} in {out}", markup=False)
 
 

@@ -52,6 +52,8 @@ def boundaries(text: str) -> list[int]:
     inside = _addresses(text)
     if inside:
         tokens = [i for i in tokens if i not in inside]
+    if text.count("?") * 4 > len(text):  # 工?业?和?信?息?化 : characters that were lost
+        tokens = [i for i in tokens if text[i] != "?"]
     partner = _partners(text, tokens)
     cuts: list[int] = []
     stack = [_Open(-1, True)] if -1 in partner else []

@@ -9,11 +9,12 @@ from itertools import pairwise
 from data.boundaries import heading_end
 from data.furniture import is_author, is_byline
 from data.lines import HEADING_LENGTH, SIDE, Line, ends, is_short
-from data.numbering import heading_rank, is_markdown_heading
+from data.numbering import SECTION, UNNUMBERED, heading_rank, is_markdown_heading
 
 _GENRE = re.compile(
     r"(计划|方案|意见|办法|规定|通知|公告|通告|报告|细则|条例|措施|决定|纲要|规划|批复|函|指南|建议|要点|总结|规范|规程|标准|章程|准则|决议|公报|制度|预案|目录|清单|名单|说明)([（(].{1,20}[）)])?$"
 )  # 三年行动计划（2024-2026年）
+_NO_LETTER = re.compile(r"\W+")  # 优化创新资源 助力发展
 _ATTACHED = re.compile(r"附件?\s*[\d一二三四五六七八九十]{0,2}$")  # 附件3
 TITLE_LENGTH = 70  # characters
 SECTION_NAME = 4  # 前言, 总体要求: so short a line is no title
@@ -109,12 +110,23 @@ def name_titles(lines: list[Line]) -> None:
                 line.broken = _is_half_title(line, after)
         begun = begun or lines[i].kind not in SIDE
         i += max(run, 1)
+    _raise_main_part(lines)
+
+
+def _raise_main_part(lines: list[Line]) -> None:
+    """A heading without a number that repeats the title is that of the main part, over the others of its kind."""
+    title = ""
+    for line in lines:
+        if line.kind == "title":
+            title = _NO_LETTER.sub("", line.text)
+        elif line.rank == UNNUMBERED and len(title) > SECTION_NAME and title in _NO_LETTER.sub("", line.text):
+            line.rank = SECTION
 
 
 def _title_run(lines: list[Line], i: int) -> int:
     """How many lines from here on could be a title: headings without a number."""
     run = 0
-    while i + run < len(lines) and _may_be_title(lines[i + run]):
+    while i + run < len(lines) and _may_be_title(lines[i + run]) and not (run and lines[i + run].rank == SECTION):
         run += 1
     return run
 

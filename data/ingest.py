@@ -1,30 +1,36 @@
-"""Documents of a folder into a corpus directory: documents.jsonl, sentences.jsonl, MANIFEST.json."""
+"""Files of any kind into a corpus directory. A second run reads only what changed; a bad file never stops the rest."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from itertools import dropwhile, takewhile
 from pathlib import Path
+from typing import Any
 
+from rich.console import Console
 from rich.progress import track
 
-from data.files import code_hash, input_hashes, read_manifest, replaced_folder, up_to_date, write_manifest
-from data.read import SUFFIXES, read_document
-from data.records import Document, Sentence, read_jsonl, write_jsonl
+from data.corpus import CorpusWriter, known_files, texts
+from data.duplicates import groups
+from data.files import code_hash, read_manifest, replaced_folder, sha256_of, up_to_date, write_manifest
+from data.read import SUFFIXES, Reader
+from data.records import Document, Sentence
 from data.sentences import segment
-
-DOCUMENTS, SENTENCES = "documents.jsonl", "sentences.jsonl"
 
 
 @dataclass(slots=True)
 class Summary:
-    """What an ingest did: counts for the table, and what could not be read, with the reason."""
+    """What an ingest did: counts for the table, and what is not in the corpus, with the reason."""
 
-    documents: list[dict[str, object]] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
-    skipped: list[str] = field(default_factory=list)
-    reused: bool = False
+    documents: list[dict[str, Any]] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)  # path: why it could not be read
+    repeated: dict[str, str] = field(default_factory=dict)  # path: the document that has the same text
+    near_duplicates: list[dict[str, Any]] = field(default_factory=list)  # part, whole: ids; containment: 0 to 1
+    skipped: list[str] = field(default_factory=list)  # of a kind that is not read
+    read: int = 0  # files that were read in this run; the others had not changed
+    reused: bool = False  # nothing at all had changed
 
 
 def find_files(paths: list[Path]) -> list[Path]:
@@ -32,7 +38,7 @@ def find_files(paths: list[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found += sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+            found += [p for p in _below(path) if p.suffix.lower() in SUFFIXES]
         elif path.exists():
             found.append(path)
         else:
@@ -44,57 +50,92 @@ def find_files(paths: list[Path]) -> list[Path]:
 
 def other_kinds(paths: list[Path]) -> list[str]:
     """Files below the folders named that are of no kind that is read."""
-    found = [
-        p for path in paths if path.is_dir() for p in path.rglob("*") if p.is_file() and not p.name.startswith(".")
-    ]
-    return sorted(str(p) for p in found if p.suffix.lower() not in SUFFIXES)
+    below = [p for path in paths if path.is_dir() for p in _below(path)]
+    return [str(p) for p in dict.fromkeys(below) if p.suffix.lower() not in SUFFIXES]
+
+
+def _below(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith((".", "~$")))
 
 
 def ingest(paths: list[Path], out: Path) -> Summary:
-    """Read and segment; one bad file never stops the rest. What is up to date already is left as it is."""
+    """Read, segment, compare. Raises ValueError, leaving ``out`` as it was, where not one file could be read."""
     files = find_files(paths)
-    inputs = {**{k: v for path in files for k, v in _hashed(path).items()}, "code": code_hash("data")}
-    if up_to_date(out, inputs):
-        manifest = read_manifest(out)
-        return Summary(manifest["documents"], manifest["failed"], other_kinds(paths), reused=True)
-    summary = Summary(skipped=other_kinds(paths))
-    documents: dict[str, Document] = {}
-    sentences: list[Sentence] = []
-    for path in track(files, description="reading documents", transient=True):
-        try:
-            document = read_document(path)
-        except (ValueError, OSError) as error:
-            summary.failed[str(path)] = str(error)
-            continue
-        if document.id in documents:
-            summary.failed[str(path)] = f"the same text as {documents[document.id].source}; kept once"
-            continue
-        documents[document.id] = document
-        found = segment(document)
-        sentences += found
-        summary.documents.append(_row(document, found))
-    if not documents:
-        reasons = "; ".join(summary.failed.values())
-        raise ValueError(f"nothing could be read, {out} is left as it was: {reasons}")
+    hashes = {str(path): _hash(path) for path in files}
+    code = code_hash("data")
+    skipped = other_kinds(paths)
+    if up_to_date(out, {**hashes, "code": code}):
+        before = Summary(**read_manifest(out)["summary"])
+        if not before.failed:  # or they get another try
+            return replace(before, skipped=skipped, read=0, reused=True)
+    summary = Summary(skipped=skipped)
     with replaced_folder(out) as scratch:
-        write_jsonl(scratch / DOCUMENTS, documents.values())
-        write_jsonl(scratch / SENTENCES, sentences)
-        write_manifest(scratch, inputs=inputs, documents=summary.documents, failed=summary.failed)
+        with Reader() as reader, CorpusWriter(scratch) as writer:
+            work = _Work(reader, writer, out, known_files(out, code), summary)
+            for path in track(files, "reading documents", console=Console(stderr=True), transient=True):
+                work.take(path, hashes[str(path)])
+        if not work.entries:
+            reasons = "; ".join(f"{path}: {reason}" for path, reason in summary.failed.items())
+            raise ValueError(f"nothing could be read, {out} is left as it was: {reasons}")
+        summary.near_duplicates = [asdict(o) for group in groups(texts(scratch)) for o in group.overlaps]
+        write_manifest(scratch, inputs={**hashes, "code": code}, files=work.entries, summary=asdict(summary))
     return summary
 
 
-def _hashed(path: Path) -> dict[str, str]:
+def _hash(path: Path) -> str:
     try:
-        return input_hashes([path])
+        return sha256_of(path)
     except OSError:
-        return {str(path): "unreadable"}
+        return "unreadable"
 
 
-def _row(document: Document, sentences: Iterable[Sentence]) -> dict[str, object]:
+@dataclass(slots=True)
+class _Work:
+    """An ingest under way: ``known`` is what the corpus at ``old`` says of its files, ``entries`` what ours will."""
+
+    reader: Reader
+    writer: CorpusWriter
+    old: Path
+    known: dict[str, dict[str, Any]]
+    summary: Summary
+    entries: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)  # by document id
+
+    def take(self, path: Path, sha256: str) -> None:
+        """Add one file: as it stands in the old corpus where it has not changed, else read anew."""
+        key = f"{path.name} {sha256}"
+        if entry := self.known.get(key):
+            if self._is_new(path, entry["row"]):
+                self.entries[key] = {"row": entry["row"], "at": self.writer.copy(self.old, *entry["at"])}
+            return
+        try:
+            document = self.reader.read(path)
+        except (ValueError, OSError) as error:
+            self.summary.failed[str(path)] = str(error).removeprefix(f"{path}: ").removeprefix(f"{path.name}: ")
+            return
+        self.summary.read += 1
+        sentences = segment(document)
+        document = replace(document, title=_title(document, sentences))
+        row = _row(document, sentences)
+        if self._is_new(path, row):
+            self.entries[key] = {"row": row, "at": self.writer.add(document, sentences)}
+
+    def _is_new(self, path: Path, row: dict[str, Any]) -> bool:
+        """Whether no document with the same text came before."""
+        if row["id"] in self.sources:
+            self.summary.repeated[str(path)] = self.sources[row["id"]]
+            return False
+        self.sources[row["id"]] = row["source"]
+        self.summary.documents.append(row)
+        return True
+
+
+def _row(document: Document, sentences: Iterable[Sentence]) -> dict[str, Any]:
     kinds = Counter(s.kind for s in sentences)
     return {
         "id": document.id,
         "source": document.source,
+        "title": document.title,
         "format": document.format,
         "characters": len(document.text),
         "sentences": sum(kinds.values()),
@@ -103,9 +144,7 @@ def _row(document: Document, sentences: Iterable[Sentence]) -> dict[str, object]
     }
 
 
-def load_corpus(folder: Path) -> tuple[list[Document], list[Sentence]]:
-    """Documents and sentences of a corpus directory. Raises ValueError where it is not one."""
-    if not (folder / DOCUMENTS).is_file():
-        raise ValueError(f"{folder}: expected a corpus directory; make one: python -m data ingest PATH --out {folder}")
-    documents = [Document.from_json(row) for row in read_jsonl(folder / DOCUMENTS)]
-    return documents, [Sentence.from_json(row) for row in read_jsonl(folder / SENTENCES)]
+def _title(document: Document, sentences: Iterable[Sentence]) -> str:
+    """The longest of the lines of title that come first (a kicker may stand over it); else what the reader took."""
+    first = takewhile(lambda s: s.kind == "title", dropwhile(lambda s: s.kind != "title", sentences))
+    return max((s.normalized.lstrip("# ") for s in first), key=len, default=document.title)

@@ -15,7 +15,7 @@ _CJK = _HAN + r"\u3000-\u303f\uff00-\uffef\u2018-\u201d\u2026"
 _UNSEEN = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffd]"
 )  # 政\u200b策
-_SURROGATE = re.compile(r"[\x00\ud800-\udfff]")  # 政\ud800策, half of a broken pair; OpenCC takes neither
+_REFUSED = re.compile(r"[\x00\ud800-\udfff]")  # 政\ud800策, half of a broken pair; OpenCC takes neither
 _SPACES = re.compile(r"\s+")  # 科研机构 和 人才 ; R&D \n投入
 _NOISE = re.compile(r"\?{2,}")  # 工业和信息化局 ?????
 _CJK_CHAR = re.compile(rf"[{_CJK}]")  # 政
@@ -41,7 +41,7 @@ def _converter() -> OpenCC:
 
 def to_simplified(text: str) -> str:
     """Traditional to simplified, one character for one; text that is simplified already comes back as it is."""
-    safe = _SURROGATE.sub("\ufffd", text)
+    safe = _REFUSED.sub("\ufffd", text)
     converted = str(_converter().convert(safe))
     return _ZHU.sub("着", converted) if len(converted) == len(safe) else safe
 

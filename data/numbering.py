@@ -25,9 +25,12 @@ _KINDS = (
 )
 _MARK = re.compile("|".join(f"(?P<{name}>{pattern})" for name, _, _, pattern in _KINDS))
 _BARE = re.compile(rf"\d{{1,2}}\s+(?=[\u4e00-\u9fff])(?![{_UNIT}])")  # 3 应急响应
+# names a whole section, over headings that say something: 面临的形势与挑战 over 创新平台缺乏统一规划
+_SECTION = re.compile(r"(形势|现状|问题|挑战|困境|短板|不足|成效|原因|对策|建议|思路|启示|展望)$")
 _MARKDOWN = re.compile(r"(#{1,6})\s+")  # ## 打造科创平台
 _RANKS = {name: (rank, heads) for name, rank, heads, _ in _KINDS}
 UNNUMBERED = 5.0  # a heading without a number stands beside （一）, below 一、
+SECTION = 4.5  # one that names a whole section stands over these
 
 
 class Numbering(NamedTuple):
@@ -57,7 +60,9 @@ def heading_rank(text: str) -> float:
         return found.rank
     if markdown:
         return format_rank(len(markdown[1]))
-    return UNNUMBERED + 0.5 if _BARE.match(text) else UNNUMBERED
+    if _BARE.match(text):
+        return UNNUMBERED + 0.5
+    return SECTION if _SECTION.search(text) else UNNUMBERED
 
 
 def format_rank(level: int) -> float:

@@ -6,9 +6,10 @@ a sentence has several ``pieces``.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from data.boundaries import boundaries, heading_end
@@ -16,7 +17,7 @@ from data.furniture import is_author
 from data.headings import name_headings, name_titles
 from data.lines import HEADING_LENGTH, SIDE, Line, is_short, lines_of
 from data.normalize import normalize, normalize_simplified, to_simplified
-from data.numbering import heading_rank, numbering
+from data.numbering import Numbering, heading_rank, numbering
 from data.records import CLASSIFIED_KINDS, Document, Sentence, Span, digest
 
 
@@ -33,6 +34,7 @@ class _Part(NamedTuple):
 
     start: int
     text: str
+    number: Numbering | None
     named: bool
 
 
@@ -47,7 +49,8 @@ def segment(document: Document) -> list[Sentence]:
     place = _Place()
     for group in _groups(lines):
         for unit in _units(simplified, group):
-            normalized = normalized_form(join_pieces(document.text[a:b] for a, b in unit.pieces))
+            parts = [document.text[start:end] for start, end in unit.pieces]
+            normalized = normalized_form(parts[0] if len(parts) == 1 else join_pieces(parts))
             found.append(place.put(unit, normalized))
     found.sort(key=lambda entry: entry.unit.pieces[0])  # a caption comes after the sentence it broke
     return [_sentence(document, i, entry) for i, entry in enumerate(found)]
@@ -113,57 +116,59 @@ def _groups(lines: list[Line]) -> Iterator[list[Line]]:
 def _units(simplified: str, group: list[Line]) -> Iterator[_Unit]:
     """The sentences of one paragraph. Lines of one kind (titles, headings, captions, …) are one unit."""
     first = group[0]
-    joined = "".join(simplified[line.start : line.end] for line in group)
-    if first.kind not in ("", "body"):
-        yield _Unit(_spans(group, 0, len(joined)), first.kind, first.rank)
+    if first.kind in ("", "body"):
+        yield from _sentences(group, "".join(simplified[line.start : line.end] for line in group))
     else:
-        yield from _sentences(group, joined)
+        yield _Unit([Span(line.start, line.end) for line in group], first.kind, first.rank)
 
 
 def _sentences(group: list[Line], joined: str) -> Iterator[_Unit]:
+    begins = list(accumulate((line.end - line.start for line in group), initial=0))  # of the lines in the joined text
     parts = list(_parts(joined))
-    for part, after in pairwise([*parts, _Part(0, "", False)]):
-        pieces = _spans(group, part.start, part.start + len(part.text))
+    for part, after in pairwise([*parts, _Part(0, "", None, False)]):
+        pieces = _spans(group, begins, part.start, part.start + len(part.text))
         if _is_heading(part, after):
             yield _Unit(pieces, "heading", heading_rank(part.text))
         elif is_author(part.text):
             yield _Unit(pieces, "boilerplate", 0)
         else:
-            yield _Unit(pieces, "list_item" if numbering(part.text) else "body", 0)
+            yield _Unit(pieces, "list_item" if part.number else "body", 0)
 
 
 def _parts(joined: str) -> Iterator[_Part]:
     """The sentences of a paragraph; a heading that names what the text after it is about is one of its own."""
     start = 0
     for cut in [*boundaries(joined), len(joined)]:
-        number = numbering(joined[start:cut])
-        named = heading_end(joined[start:cut], number.length) if number and number.heads else 0
-        for a, b in ((start, start + named), (start + named, cut)):
-            text = joined[a:b].lstrip()
-            if text:
-                yield _Part(b - len(text), text.rstrip(), b - start == named)
+        text = joined[start:cut].lstrip()
+        number = numbering(text)
+        named = heading_end(text, number.length) if number and number.heads else 0
+        if named:
+            yield _Part(cut - len(text), text[:named].rstrip(), number, True)
+            text = text[named:].lstrip()
+            number = numbering(text)
+        if text:
+            yield _Part(cut - len(text), text.rstrip(), number, False)
         start = cut
 
 
 def _is_heading(part: _Part, after: _Part) -> bool:
     """A heading inside a paragraph: （一）优化布局。围绕…，建设…。 or, its line break lost, …。（二）提升工程"""
-    number = numbering(part.text) if len(part.text) <= HEADING_LENGTH else None
-    if number is None or not number.heads:
+    if part.number is None or not part.number.heads or len(part.text) > HEADING_LENGTH:
         return False
     if after.text:
-        return part.named or (part.text.endswith("。") and not numbering(after.text))
+        return part.named or (part.text.endswith("。") and not after.number)
     return part.start > 0 and is_short(part.text)
 
 
-def _spans(group: list[Line], start: int, end: int) -> list[Span]:
+def _spans(group: list[Line], begins: list[int], start: int, end: int) -> list[Span]:
     """Offsets in the joined lines as spans of the source, one for each line."""
     found: list[Span] = []
-    at = 0  # where the line begins in the joined text
-    for line in group:
-        a, b = max(start - at, 0), min(end - at, line.end - line.start)
-        if a < b:
-            found.append(Span(line.start + a, line.start + b))
-        at += line.end - line.start
+    i = bisect_right(begins, start) - 1
+    while start < end:
+        stop = min(end, begins[i + 1])
+        shift = group[i].start - begins[i]
+        found.append(Span(start + shift, stop + shift))
+        start, i = stop, i + 1
     return found
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from data.ingest import load_corpus
+from data.corpus import load_corpus
 from data.labels import load_labels
 from data.lexicon import load_lexicon
 from data.studio_client import KEY_VARIABLE, connected

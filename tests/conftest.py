@@ -13,7 +13,9 @@ from trained import Workshop, make_workshop
 if TYPE_CHECKING:
     from data.studio_server import Server
 
-settings.register_profile("long", max_examples=100_000, deadline=None)  # pytest --hypothesis-profile=long -k any_text
+settings.register_profile("usual", deadline=None)  # a busy machine is no failure
+settings.register_profile("long", max_examples=100_000, deadline=None)  # --hypothesis-profile=long
+settings.load_profile("usual")
 
 
 @pytest.fixture(scope="session")

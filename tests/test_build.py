@@ -10,7 +10,8 @@ import pytest
 from opencc import OpenCC
 
 from data.build import Sources, build, resolve
-from data.ingest import ingest, load_corpus
+from data.corpus import load_corpus
+from data.ingest import ingest
 from data.records import CLASSIFIED_KINDS, Annotation, Document, Sentence, digest, read_jsonl, write_jsonl
 from data.split import SPLITS, read_split
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from data.files import read_manifest, tree_hashes
-from data.ingest import find_files, ingest, load_corpus
+from data.corpus import load_corpus
+from data.ingest import find_files, ingest
 
 ROOT = Path(__file__).parent.parent
 STARTER = ROOT / "seeds" / "documents"
@@ -23,30 +24,81 @@ def test_that_a_corpus_holds_documents_sentences_and_their_hashes(tmp_path: Path
     assert read_manifest(tmp_path / "corpus")["outputs"] == tree_hashes(tmp_path / "corpus")
 
 
+def write(folder: Path, **texts: str) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, text in texts.items():
+        (folder / f"{name}.txt").write_text(text, encoding="utf-8")
+
+
 def test_that_a_second_run_reuses_what_is_up_to_date(tmp_path: Path) -> None:
     source, out = tmp_path / "in", tmp_path / "out"
-    source.mkdir()
-    (source / "a.txt").write_text("要建平台。", encoding="utf-8")
+    write(source, a="要建平台。")
     assert not ingest([source], out).reused
     assert ingest([source], out).reused
-    (source / "a.txt").write_text("要建两个平台。", encoding="utf-8")
-    assert not ingest([source], out).reused
     (out / "sentences.jsonl").write_text("", encoding="utf-8")
     assert not ingest([source], out).reused
 
 
+def test_that_only_what_changed_is_read_again(tmp_path: Path) -> None:
+    source, out = tmp_path / "in", tmp_path / "out"
+    write(source, a="要建平台。", b="要引人才。资金不足；", c="问题突出。")
+    ingest([source], out)
+    write(source, a="要建两个平台。", d="要建实验室。")
+    (source / "c.txt").unlink()
+    summary = ingest([source], out)
+    assert summary.read == 2
+    documents, sentences = load_corpus(out)
+    assert [d.text for d in documents] == ["要建两个平台。", "要引人才。资金不足；", "要建实验室。"]
+    assert [s.text for s in sentences] == ["要建两个平台。", "要引人才。", "资金不足；", "要建实验室。"]
+    fresh = tmp_path / "fresh"
+    ingest([source], fresh)
+    assert [(fresh / name).read_bytes() for name in ("documents.jsonl", "sentences.jsonl")] == [
+        (out / name).read_bytes() for name in ("documents.jsonl", "sentences.jsonl")
+    ]
+
+
+def test_that_a_moved_file_is_not_read_again(tmp_path: Path) -> None:
+    write(tmp_path / "in", a="要建平台。")
+    ingest([tmp_path / "in"], tmp_path / "out")
+    (tmp_path / "in").rename(tmp_path / "elsewhere")
+    summary = ingest([tmp_path / "elsewhere"], tmp_path / "out")
+    assert (summary.read, len(summary.documents)) == (0, 1)
+
+
 def test_that_one_bad_file_does_not_stop_the_rest(tmp_path: Path) -> None:
-    for name, text in {
-        "a.txt": "要建平台。",
-        "b.txt": " ",
-        "c.txt": "要建平台。",
-        "d.html": "<p>要引人才。</p>",
-    }.items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
+    write(tmp_path, a="要建平台。", b=" ", c="要建平台。")
+    (tmp_path / "d.html").write_text("<p>要引人才。</p>", encoding="utf-8")
+    (tmp_path / "e.pdf").write_bytes(b"%PDF-1.7 and nothing more")
     summary = ingest([tmp_path], tmp_path / "out")
     assert [row["source"] for row in summary.documents] == ["a.txt", "d.html"]
-    assert "no text found" in summary.failed[str(tmp_path / "b.txt")]
-    assert "same text as a.txt" in summary.failed[str(tmp_path / "c.txt")]
+    assert set(summary.failed) == {str(tmp_path / "b.txt"), str(tmp_path / "e.pdf")}
+    assert summary.failed[str(tmp_path / "b.txt")].startswith("no text found")
+    assert summary.repeated == {str(tmp_path / "c.txt"): "a.txt"}
+
+
+def test_that_a_file_that_failed_gets_another_try(tmp_path: Path) -> None:
+    write(tmp_path / "in", a="要建平台。", b=" ")
+    ingest([tmp_path / "in"], tmp_path / "out")
+    again = ingest([tmp_path / "in"], tmp_path / "out")
+    assert (again.reused, again.read, list(again.failed)) == (False, 0, [str(tmp_path / "in" / "b.txt")])
+
+
+def test_that_near_duplicates_are_named_with_how_much_they_share(tmp_path: Path) -> None:
+    text = (STARTER / "16-plan-yulin-coal-chemical.txt").read_text(encoding="utf-8")
+    write(tmp_path / "in", plan=text, reprint="本刊讯：现予转载。\n" + text[: len(text) // 2], other="要建平台。" * 80)
+    summary = ingest([tmp_path / "in"], tmp_path / "out")
+    ids = {row["source"]: row["id"] for row in summary.documents}
+    (pair,) = summary.near_duplicates
+    assert (pair["part"], pair["whole"]) == (ids["reprint.txt"], ids["plan.txt"])
+    assert pair["containment"] > 0.9
+
+
+def test_that_the_title_is_that_of_the_document_not_the_line_above_it(tmp_path: Path) -> None:
+    write(
+        tmp_path / "in", a="您的位置：首页 > 要闻\n让中试线转起来的三件要紧事\n全市已建成中试线17条。\n开机率还不高。"
+    )
+    assert ingest([tmp_path / "in"], tmp_path / "out").documents[0]["title"] == "让中试线转起来的三件要紧事"
+    assert load_corpus(tmp_path / "out")[0][0].title == "让中试线转起来的三件要紧事"
 
 
 def test_that_a_corpus_is_never_replaced_by_nothing(tmp_path: Path) -> None:
@@ -63,8 +115,8 @@ def test_that_a_corpus_is_never_replaced_by_nothing(tmp_path: Path) -> None:
 
 def test_that_files_of_other_kinds_are_named(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("要建平台。", encoding="utf-8")
-    (tmp_path / "b.docx").write_bytes(b"PK")
-    assert ingest([tmp_path], tmp_path / "out").skipped == [str(tmp_path / "b.docx")]
+    (tmp_path / "b.wps").write_bytes(b"?")
+    assert ingest([tmp_path], tmp_path / "out").skipped == [str(tmp_path / "b.wps")]
 
 
 def test_that_a_missing_path_is_named(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from data.build import Sources, build
-from data.ingest import ingest, load_corpus
+from data.corpus import load_corpus
+from data.ingest import ingest
 from data.labels import Label, LabelSet, load_labels
 from data.records import CLASSIFIED_KINDS, Annotation, Document, read_jsonl
 from data.sentences import segment

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 
-from data.normalize import normalize, to_simplified
+from data.normalize import normalize, offsets, to_simplified
 from strategies import any_text, messy_text
 
 
@@ -47,3 +49,19 @@ def test_that_simplification_keeps_every_place(text: str) -> None:
 @pytest.mark.parametrize("text", ["业" + "," * 200_000, "a" + " " * 200_000 + "b", ", " * 100_000 + "x"])
 def test_that_a_run_without_end_is_no_trap(text: str) -> None:
     assert normalize(normalize(text)) == normalize(text)  # quadratic work would not return
+
+
+def test_that_every_character_has_its_place_in_the_source() -> None:
+    text = " 著力 建\u200b设 ２.5%平臺 ?????"
+    assert normalize(text) == "着力建设2.5%平台"
+    assert [text[i] for i in offsets(text)] == list("著力建设２.5%平臺")
+
+
+@given(messy_text)
+def test_that_offsets_ascend_and_lead_to_the_same_character_in_another_form(text: str) -> None:
+    places = offsets(text)
+    clean = normalize(text)
+    assert len(places) == len(clean)
+    assert all(a < b for a, b in itertools.pairwise(places))
+    for place, char in zip(places, clean, strict=True):
+        assert normalize(f"中{text[place]}中") == f"中{char}中" or char in " ,;:?!()"

@@ -162,7 +162,10 @@ def test_that_articles_of_one_page_are_told_apart() -> None:
 
 
 def test_that_a_title_over_two_lines_is_one_and_a_plan_in_a_notice_has_its_own() -> None:
-    text = "各县区：\n现将计划印发给你们，请执行。\n某市工业局\n2021年8月2日\n某市工业科技创新能力提升\n三年行动计划（2021-2023年）\n为推动创新，制定本计划。"
+    text = (
+        "各县区：\n现将计划印发给你们，请执行。\n某市工业局\n2021年8月2日\n某市工业科技创新能力提升\n"
+        "三年行动计划（2021-2023年）\n为推动创新，制定本计划。"
+    )
     title, body = sentences(text)[-2:]
     assert (title.kind, title.normalized) == ("title", "某市工业科技创新能力提升三年行动计划（2021-2023年）")
     assert (body.heading_path, body.article) == ([], 1)
@@ -174,6 +177,14 @@ def test_that_headings_lead_to_their_sentences() -> None:
     assert paths["1.建公寓。"] == ["一、重点任务", "（一）引才"]
     assert paths["发债券。"] == ["一、重点任务", "（二）筹资"]
     assert paths["抓落实。"] == ["二、保障措施"]
+
+
+def test_that_a_heading_that_names_a_section_stands_over_those_that_say_something() -> None:
+    lines = "让中试线转起来 当前面临的问题 缺熟手 招工难。 让中试线转起来的办法 订单式培养 学校跟着厂走。 先试一年。"
+    text = lines.replace(" ", "\n")
+    paths = {s.text: s.heading_path for s in sentences(text)}
+    assert paths["招工难。"] == ["当前面临的问题", "缺熟手"]
+    assert paths["学校跟着厂走。"] == ["让中试线转起来的办法", "订单式培养"]
 
 
 def assert_exact(document: Document) -> None:
@@ -191,7 +202,7 @@ def assert_exact(document: Document) -> None:
     assert len({s.id for s in found}) == len(found)
 
 
-MANY = settings(max_examples=max(1000, settings.default.max_examples))
+MANY = settings(max_examples=max(1000, settings().max_examples))
 
 
 @MANY
