@@ -63,6 +63,8 @@ def _show(summary: Summary, out: Path) -> None:
         err_console.print(f"near-duplicates: {pair['containment']:.0%} of {part} stands in {whole}", markup=False)
     for path, source in summary.repeated.items():
         err_console.print(f"the same text as {source}, kept once: {path}", markup=False)
+    if summary.dropped:
+        err_console.print(f"no longer in the corpus: {', '.join(summary.dropped)}", style="yellow", markup=False)
     if summary.skipped:
         why = f"not of a kind that is read ({', '.join(SUFFIXES)})"
         err_console.print(f"skipped, {why}: {', '.join(summary.skipped)}", style="yellow", markup=False)

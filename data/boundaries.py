@@ -18,8 +18,8 @@ _TOKEN = re.compile("[" + re.escape("".join(_PAIRS) + "".join(_PAIRS.values())) 
 _ADDRESS = re.compile(r"(?:https?://|www\.)[!-~]+|&(?:[a-zA-Z]{2,8}|#\d{1,6});")  # www.example.org/a?b=1 ; &nbsp;
 # “……。”某某说。 : the speaker after a quotation belongs to its last sentence
 _SPEAKER = re.compile(
-    r"([^。！？；“”]{0,60}?(说(?![明服法])|表示|介绍|坦言|告诉|感慨|回忆|透露|直言|解释)|[^。！？；“”]{0,12}?(认为|指出|强调|写道))"
-    r"[^。！？；“”]*?([。，：,:“]|$)"
+    r"([^。！？；“”「」『』\"]{0,60}?(说(?![明服法])|表示|介绍|坦言|告诉|感慨|回忆|透露|直言|解释)|[^。！？；“”「」『』\"]{0,12}?(认为|指出|强调|写道))"
+    r"[^。！？；“”「」『』\"!?;]{0,80}?([。，：,:“「『\"]|$)"
 )
 # a statement of its own: 会议指出，
 _TOPIC = re.compile(r"对于|关于|近年|目前|今年|去年|当前|同时|此外|会议|全会|会后|会上|为此|因此|但|而")
@@ -160,7 +160,7 @@ def _is_cut(text: str, mark: int, end: int, stack: list[_Open], partner: dict[in
         return text[mark] not in _SOFT and text[end - 1] not in _SOFT
     if text[end - 1] in _BRACKETS and end - 1 in partner:
         before = text[partner[end - 1] - 1 : partner[end - 1]]
-        return before in _ENDS or before in _CLOSERS or not before  # （责任单位：市科技局。）下一步
+        return before in _ENDS or before in _CLOSERS  # …翻番。（责任单位：市科技局。）下一步
     closed = next((i for i in range(end - 1, mark, -1) if text[i] in _END_QUOTES and i in partner), None)
     if closed is None:
         return not (text[mark] == "…" and _GOES_ON.match(text, end))
@@ -169,8 +169,9 @@ def _is_cut(text: str, mark: int, end: int, stack: list[_Open], partner: dict[in
 
 def _closes_sentence(text: str, mark: int, end: int, opened: int) -> bool:
     """Whether a quotation that ends in an end mark ends the sentence around it too."""
-    if _SPEAKER.match(text, end) and not _TOPIC.match(text, end):
-        return False
+    speaker = _SPEAKER.match(text, end)
+    if speaker and not _TOPIC.match(text, end):  # unless it has one before it, and this one opens the next
+        return opened > 0 and text[opened - 1] in "：:" and speaker[0][-1] in "：:"
     if _GOES_ON.match(text, end) or (text[mark] == "…" and text[end] not in _QUOTES):
         return False  # “四链……”融合
     begun = opened <= 0 or text[opened - 1] in ":：。，,！？；”’」』"

@@ -12,9 +12,9 @@ from typing import Any
 
 import yaml
 
+from data.corpus import load_corpus
 from data.duplicates import Group, groups
 from data.files import code_hash, input_hashes, read_manifest, replaced_folder, up_to_date, write_manifest
-from data.corpus import load_corpus
 from data.labels import LabelSet, load_labels
 from data.normalize import normalize
 from data.records import (

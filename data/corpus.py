@@ -55,10 +55,10 @@ def _cut_out(path: Path, stretch: Stretch) -> bytes:
 def known_files(folder: Path, code: str) -> dict[str, dict[str, Any]]:
     """What a corpus made by the same code says of each file it was made from; empty where the corpus is damaged."""
     manifest = read_manifest(folder)
-    if manifest.get("inputs", {}).get("code") != code or manifest.get("outputs") != tree_hashes(folder):
+    inputs, known = manifest.get("inputs"), manifest.get("files")
+    if not isinstance(inputs, dict) or not isinstance(known, dict):
         return {}
-    known: dict[str, dict[str, Any]] = manifest.get("files", {})
-    return known
+    return known if inputs.get("code") == code and manifest.get("outputs") == tree_hashes(folder) else {}
 
 
 def texts(folder: Path) -> Iterator[tuple[str, str]]:

@@ -57,6 +57,7 @@ def replaced_folder(target: Path) -> Iterator[Path]:
 
     Raises ValueError where the target holds files that are not ours (it has no manifest).
     """
+    target = target.resolve()
     if target.exists() and not (target / MANIFEST).is_file() and any(target.iterdir()):
         raise ValueError(f"{target}: holds files and no {MANIFEST}, so it is not ours to replace; name another folder")
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -98,7 +99,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a folder; empty where there is none or it is torn."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
+    except (OSError, ValueError):
         return {}
     return manifest if isinstance(manifest, dict) else {}
 

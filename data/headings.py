@@ -7,14 +7,24 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from data.boundaries import heading_end
+from data.breaks import SIDE
 from data.furniture import is_author, is_byline
-from data.lines import HEADING_LENGTH, SIDE, Line, ends, is_short
+from data.lines import HEADING_LENGTH, Line, ends, is_short
 from data.numbering import SECTION, UNNUMBERED, heading_rank, is_markdown_heading
 
 _GENRE = re.compile(
-    r"(计划|方案|意见|办法|规定|通知|公告|通告|报告|细则|条例|措施|决定|纲要|规划|批复|函|指南|建议|要点|总结|规范|规程|标准|章程|准则|决议|公报|制度|预案|目录|清单|名单|说明)([（(].{1,20}[）)])?$"
+    r"(计划|方案|意见|办法|规定|通知|公告|通告|报告|细则|条例|措施|决定|纲要|规划|批复|函|指南|建议|要点|总结|规范|规程|标准|章程|准则|决议|公报|制度|预案|目录|清单|名单|说明|纪要|讲话|问答|致辞|(?<!代)表)([（(].{1,20}[）)])?$"
 )  # 三年行动计划（2024-2026年）
 _NO_LETTER = re.compile(r"\W+")  # 优化创新资源 助力发展
+_STOP = re.compile("[。；;？！]")  # 推动升级。实施提质行动
+_ENDED = ("。", "？", "?")
+_GAP, _DIGIT = re.compile(r"\S\s+(?=\S)"), re.compile(r"\d")  # 北京 100 5.0%
+# what no heading is: 责任单位：市科技局 ; 国家级平台：1个 ; 2024年 月 日 ; （记者 某某） ; | 项目 | 金额 |
+_NO_HEADING = re.compile(
+    r"^.{0,12}(单位|时限|日期|地址|电话|时间|地点|部门|范围|对象|名称|数量|金额|级别|期限)\s*[：:].|[：:]\s*\d"
+    r"|^[\s\d年月日时分]+$|^[（(][^（()）]*[）)]$|^\||\t"
+)
+_BRACKETED = re.compile(r"[（(][^（()）。]{1,30}[）)]$")  # （2024—2026年）
 _ATTACHED = re.compile(r"附件?\s*[\d一二三四五六七八九十]{0,2}$")  # 附件3
 TITLE_LENGTH = 70  # characters
 SECTION_NAME = 4  # 前言, 总体要求: so short a line is no title
@@ -57,23 +67,33 @@ def _is_heading(paragraphs: list[list[Line]], i: int) -> bool:
     text = _text(paragraphs[i])
     if is_markdown_heading(text):
         return True
+    if _is_row(text[first.number.length :] if first.number else text):
+        return False
     if first.number:
         return first.number.heads and not heading_end(text, first.number.length) and _heads(paragraphs, i, text)
-    return is_short(text) and "\t" not in text and not _in_list(paragraphs, i)
+    return (
+        is_short(text)
+        and not _NO_HEADING.search(text)
+        and ((not i and len(text) > SECTION_NAME) or not _in_list(paragraphs, i))
+    )
 
 
 def _heads(paragraphs: list[list[Line]], i: int, text: str) -> bool:
     """Whether what follows a numbered line is its part: deeper numbers, or a text of its own."""
-    rank = _rank(paragraphs, i)
-    after = paragraphs[i + 1] if i + 1 < len(paragraphs) else [_END]
-    if not ends(text) and "。" not in text:
-        return rank < FIRST_LISTED or _rank(paragraphs, i + 1) != rank
-    if len(text) > HEADING_LENGTH or text.endswith(("；", ";")):
+    before, rank, after = (_rank(paragraphs, k) for k in (i - 1, i, i + 1))
+    listed = before == rank and after <= rank  # the last of a list
+    if not ends(text) and not _STOP.search(text):
+        return rank < FIRST_LISTED or (after != rank and not listed)
+    if len(text) > HEADING_LENGTH or len(_STOP.findall(text)) > text.endswith(_ENDED) or text.endswith(("；", ";")):
         return False
-    if after[0].number:
-        return after[0].number.rank > rank and (after[0].number.heads or text.endswith("。"))
-    alone = text.endswith("。") and text.count("。") == 1 and _rank(paragraphs, i - 1) != rank
-    return alone and ends(_text(after))
+    if after:
+        return after > rank and (paragraphs[i + 1][0].number.heads or text.endswith("。"))  # type: ignore[union-attr]
+    return text.endswith(_ENDED) and not listed and i + 1 < len(paragraphs) and ends(_text(paragraphs[i + 1]))
+
+
+def _is_row(text: str) -> bool:
+    """The row of a table, its cells parted by spaces: 1 研发投入强度 2.1 3.0"""
+    return len(_GAP.findall(text)) >= 2 and bool(_DIGIT.search(text))
 
 
 def _rank(paragraphs: list[list[Line]], i: int) -> float:
@@ -126,7 +146,9 @@ def _raise_main_part(lines: list[Line]) -> None:
 def _title_run(lines: list[Line], i: int) -> int:
     """How many lines from here on could be a title: headings without a number."""
     run = 0
-    while i + run < len(lines) and _may_be_title(lines[i + run]) and not (run and lines[i + run].rank == SECTION):
+    while i + run < len(lines) and (_may_be_title(lines[i + run]) or (run and _is_subtitle(lines[i + run]))):
+        if run and lines[i + run].rank == SECTION:
+            break
         run += 1
     return run
 
@@ -135,6 +157,11 @@ def _may_be_title(line: Line) -> bool:
     if line.kind == "heading":
         return not line.number and len(line.text) > SECTION_NAME
     return not line.kind and not line.number and len(line.text) <= TITLE_LENGTH and bool(_GENRE.search(line.text))
+
+
+def _is_subtitle(line: Line) -> bool:
+    """A line in brackets under a title: （2024—2026年）"""
+    return not line.kind and bool(_BRACKETED.match(line.text))
 
 
 def _opens_article(lines: list[Line], i: int, run: int) -> bool:
@@ -150,6 +177,12 @@ def _opens_article(lines: list[Line], i: int, run: int) -> bool:
 
 def _is_half_title(line: Line, after: Line) -> bool:
     """Whether two lines are one title: 某市科技创新能力提升 / 三年行动计划（2024-2026年）"""
-    if _ATTACHED.match(line.text) or after.spaced or is_markdown_heading(after.text) or _GENRE.search(line.text):
+    if (
+        _ATTACHED.match(line.text)
+        or line.text.endswith(("）", ")"))
+        or after.spaced
+        or is_markdown_heading(after.text)
+        or _GENRE.search(line.text)
+    ):
         return False
     return bool(_GENRE.search(after.text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
@@ -26,57 +27,78 @@ class Summary:
 
     documents: list[dict[str, Any]] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)  # path: why it could not be read
-    repeated: dict[str, str] = field(default_factory=dict)  # path: the document that has the same text
+    repeated: dict[str, str] = field(default_factory=dict)  # path: that of the document with the same text
     near_duplicates: list[dict[str, Any]] = field(default_factory=list)  # part, whole: ids; containment: 0 to 1
     skipped: list[str] = field(default_factory=list)  # of a kind that is not read
+    dropped: list[str] = field(default_factory=list)  # documents that the corpus held before and holds no more
     read: int = 0  # files that were read in this run; the others had not changed
     reused: bool = False  # nothing at all had changed
 
 
-def find_files(paths: list[Path]) -> list[Path]:
-    """The files named, and every readable file below the folders named. Raises ValueError for a missing path."""
+def find_files(paths: list[Path]) -> tuple[list[Path], list[str]]:
+    """The files named and every readable file below the folders named; and what else is there, which is skipped.
+
+    Hidden files and folders are passed over. Raises ValueError for a path that is no file or folder.
+    """
     found: list[Path] = []
+    skipped: list[str] = []
     for path in paths:
         if path.is_dir():
-            found += [p for p in _below(path) if p.suffix.lower() in SUFFIXES]
-        elif path.exists():
+            for below in _below(path, skipped):
+                if below.suffix.lower() in SUFFIXES and below.is_file():
+                    found.append(below)
+                else:
+                    skipped.append(_name(below))
+        elif path.is_file():
             found.append(path)
         else:
-            raise ValueError(f"{path}: no such file or folder")
+            raise ValueError(f"{_name(path)}: {'expected a file' if path.exists() else 'no such file'} or folder")
     if not found:
-        raise ValueError(f"no file of a kind that is read ({', '.join(SUFFIXES)}) in {', '.join(map(str, paths))}")
-    return list(dict.fromkeys(found))
+        raise ValueError(f"no file of a kind that is read ({', '.join(SUFFIXES)}) in {', '.join(map(_name, paths))}")
+    return list(dict.fromkeys(found)), list(dict.fromkeys(skipped))
 
 
-def other_kinds(paths: list[Path]) -> list[str]:
-    """Files below the folders named that are of no kind that is read."""
-    below = [p for path in paths if path.is_dir() for p in _below(path)]
-    return [str(p) for p in dict.fromkeys(below) if p.suffix.lower() not in SUFFIXES]
+def _below(folder: Path, skipped: list[str]) -> list[Path]:
+    """Files below a folder, in order. Folders that are links, which may go in circles, or can't be opened: skipped."""
+
+    def note(error: OSError) -> None:
+        skipped.append(f"{_name(Path(error.filename))} ({error.strerror})")
+
+    found: list[Path] = []
+    for top, folders, names in os.walk(folder, onerror=note):
+        skipped += [_name(Path(top, name)) for name in folders if Path(top, name).is_symlink()]
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(top, name) for name in names if not name.startswith((".", "~$"))]
+    return sorted(found)
 
 
-def _below(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith((".", "~$")))
+def _name(path: Path) -> str:
+    """A path as text; a name in another encoding than UTF-8, as old archives leave them, gets escapes."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def ingest(paths: list[Path], out: Path) -> Summary:
     """Read, segment, compare. Raises ValueError, leaving ``out`` as it was, where not one file could be read."""
-    files = find_files(paths)
-    hashes = {str(path): _hash(path) for path in files}
+    files, skipped = find_files(paths)
+    hashes = {_name(path): _hash(path) for path in files}
     code = code_hash("data")
-    skipped = other_kinds(paths)
     if up_to_date(out, {**hashes, "code": code}):
         before = Summary(**read_manifest(out)["summary"])
         if not before.failed:  # or they get another try
-            return replace(before, skipped=skipped, read=0, reused=True)
+            return replace(before, skipped=skipped, dropped=[], read=0, reused=True)
+    known = known_files(out, code)
     summary = Summary(skipped=skipped)
     with replaced_folder(out) as scratch:
         with Reader() as reader, CorpusWriter(scratch) as writer:
-            work = _Work(reader, writer, out, known_files(out, code), summary)
+            work = _Work(reader, writer, out, known, summary)
             for path in track(files, "reading documents", console=Console(stderr=True), transient=True):
-                work.take(path, hashes[str(path)])
+                work.take(path, hashes[_name(path)])
         if not work.entries:
             reasons = "; ".join(f"{path}: {reason}" for path, reason in summary.failed.items())
             raise ValueError(f"nothing could be read, {out} is left as it was: {reasons}")
+        there = {row[key] for row in summary.documents for key in ("id", "source")}
+        rows = [entry["row"] for entry in known.values()]
+        summary.dropped = [row["source"] for row in rows if not there & {row["id"], row["source"]}]
         summary.near_duplicates = [asdict(o) for group in groups(texts(scratch)) for o in group.overlaps]
         write_manifest(scratch, inputs={**hashes, "code": code}, files=work.entries, summary=asdict(summary))
     return summary
@@ -99,33 +121,35 @@ class _Work:
     known: dict[str, dict[str, Any]]
     summary: Summary
     entries: dict[str, dict[str, Any]] = field(default_factory=dict)
-    sources: dict[str, str] = field(default_factory=dict)  # by document id
+    sources: dict[str, str] = field(default_factory=dict)  # paths by document id
 
     def take(self, path: Path, sha256: str) -> None:
         """Add one file: as it stands in the old corpus where it has not changed, else read anew."""
-        key = f"{path.name} {sha256}"
+        name = _name(path)
+        key = f"{_name(Path(path.name))} {sha256}"
         if entry := self.known.get(key):
-            if self._is_new(path, entry["row"]):
+            if self._is_new(name, entry["row"]):
                 self.entries[key] = {"row": entry["row"], "at": self.writer.copy(self.old, *entry["at"])}
             return
         try:
             document = self.reader.read(path)
         except (ValueError, OSError) as error:
-            self.summary.failed[str(path)] = str(error).removeprefix(f"{path}: ").removeprefix(f"{path.name}: ")
+            reason = str(error).removeprefix(f"{path}: ").removeprefix(f"{path.name}: ")
+            self.summary.failed[name] = reason.encode("utf-8", "backslashreplace").decode()
             return
         self.summary.read += 1
         sentences = segment(document)
-        document = replace(document, title=_title(document, sentences))
+        document = replace(document, title=_title(document, sentences), source=_name(Path(document.source)))
         row = _row(document, sentences)
-        if self._is_new(path, row):
+        if self._is_new(name, row):
             self.entries[key] = {"row": row, "at": self.writer.add(document, sentences)}
 
-    def _is_new(self, path: Path, row: dict[str, Any]) -> bool:
+    def _is_new(self, name: str, row: dict[str, Any]) -> bool:
         """Whether no document with the same text came before."""
         if row["id"] in self.sources:
-            self.summary.repeated[str(path)] = self.sources[row["id"]]
+            self.summary.repeated[name] = self.sources[row["id"]]
             return False
-        self.sources[row["id"]] = row["source"]
+        self.sources[row["id"]] = name
         self.summary.documents.append(row)
         return True
 

@@ -21,7 +21,7 @@ _KINDS = (
     ("circled", 9, False, r"[①-⑳]"),  # ①到2026年
     # 一是加大投入 ; 第二，
     ("ordinal", 10, False, rf"[{_DIGIT}]{{1,2}}(?:是|要(?!素|求|点)|靠)|[第其][{_DIGIT}]{{1,2}}[，,、是]"),
-    ("dash", 11, False, r"[—–─-]{2}|[-–•●·▪◆◇■□○▲★►➢✓]\s?(?=[^\s\d—–-])"),  # ——坚持创新驱动
+    ("dash", 11, False, r"[—–─-]{2}|[*+]\s|[-–•●·▪◆◇■□○▲★►➢✓]\s?(?=[^\s\d—–-])"),  # ——坚持创新驱动
 )
 _MARK = re.compile("|".join(f"(?P<{name}>{pattern})" for name, _, _, pattern in _KINDS))
 _BARE = re.compile(rf"\d{{1,2}}\s+(?=[\u4e00-\u9fff])(?![{_UNIT}])")  # 3 应急响应

@@ -13,9 +13,10 @@ from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from data.boundaries import boundaries, heading_end
-from data.furniture import is_author
+from data.breaks import SIDE, find_broken, hold_brackets
+from data.furniture import is_author, name_furniture
 from data.headings import name_headings, name_titles
-from data.lines import HEADING_LENGTH, SIDE, Line, is_short, lines_of
+from data.lines import HEADING_LENGTH, Line, is_short, lines_of
 from data.normalize import normalize, normalize_simplified, to_simplified
 from data.numbering import Numbering, heading_rank, numbering
 from data.records import CLASSIFIED_KINDS, Document, Sentence, Span, digest
@@ -43,8 +44,8 @@ def segment(document: Document) -> list[Sentence]:
     simplified = to_simplified(document.text)
     normalized_form = normalize_simplified if simplified == document.text else normalize
     lines = lines_of(document, simplified)
-    name_headings(lines)
-    name_titles(lines)
+    for step in (hold_brackets, name_furniture, find_broken, name_headings, name_titles):
+        step(lines)
     found: list[_Found] = []
     place = _Place()
     for group in _groups(lines):
@@ -141,8 +142,7 @@ def _parts(joined: str) -> Iterator[_Part]:
     for cut in [*boundaries(joined), len(joined)]:
         text = joined[start:cut].lstrip()
         number = numbering(text)
-        named = heading_end(text, number.length) if number and number.heads else 0
-        if named:
+        while named := heading_end(text, number.length) if number and number.heads else 0:
             yield _Part(cut - len(text), text[:named].rstrip(), number, True)
             text = text[named:].lstrip()
             number = numbering(text)
@@ -156,7 +156,8 @@ def _is_heading(part: _Part, after: _Part) -> bool:
     if part.number is None or not part.number.heads or len(part.text) > HEADING_LENGTH:
         return False
     if after.text:
-        return part.named or (part.text.endswith("。") and not after.number)
+        deeper = after.number is None or after.number.rank > part.number.rank
+        return part.named or (part.text.endswith(("。", "？", "?")) and deeper)
     return part.start > 0 and is_short(part.text)
 
 

@@ -4,12 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from data.files import read_manifest, tree_hashes
 from data.corpus import load_corpus
+from data.files import read_manifest, tree_hashes
 from data.ingest import find_files, ingest
 
 ROOT = Path(__file__).parent.parent
@@ -62,7 +63,42 @@ def test_that_a_moved_file_is_not_read_again(tmp_path: Path) -> None:
     ingest([tmp_path / "in"], tmp_path / "out")
     (tmp_path / "in").rename(tmp_path / "elsewhere")
     summary = ingest([tmp_path / "elsewhere"], tmp_path / "out")
-    assert (summary.read, len(summary.documents)) == (0, 1)
+    assert (summary.read, len(summary.documents), summary.dropped) == (0, 1, [])
+
+
+def test_that_documents_that_are_no_longer_named_are_said_to_be_gone(tmp_path: Path) -> None:
+    write(tmp_path / "in", a="要建平台。", b="要引人才。")
+    ingest([tmp_path / "in"], tmp_path / "out")
+    assert ingest([tmp_path / "in" / "b.txt"], tmp_path / "out").dropped == ["a.txt"]
+
+
+def test_that_odd_names_links_and_hidden_files_do_no_harm(tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    write(source, a="要建平台。")
+    write(source / ".git", b="要引人才。")
+    (source / os.fsdecode("政策".encode("gbk") + b".txt")).write_text("要筹资金。", encoding="utf-8")
+    (source / os.fsdecode(b"\xd5.wps")).write_bytes(b"?")
+    (source / "circle").symlink_to(source, target_is_directory=True)
+    (source / "nowhere.txt").symlink_to(tmp_path / "gone.txt")
+    summary = ingest([source], tmp_path / "out")
+    assert [row["source"] for row in summary.documents] == ["a.txt", r"\xd5\xfe\xb2\xdf.txt"]
+    assert [name.removeprefix(f"{source}/") for name in summary.skipped] == ["circle", "nowhere.txt", r"\xd5.wps"]
+    assert json.loads(json.dumps(asdict(summary), ensure_ascii=False).encode())
+    assert ingest([source], tmp_path / "out").reused
+
+
+def test_that_a_pipe_is_no_document(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.txt")
+    with pytest.raises(ValueError, match="expected a file or folder"):
+        find_files([tmp_path / "a.txt"])
+
+
+@pytest.mark.parametrize("manifest", [b"{", b'{"inputs": [], "files": []}', b"[]", b"\xd5\xfe"])
+def test_that_a_damaged_manifest_only_means_that_all_is_read_again(tmp_path: Path, manifest: bytes) -> None:
+    write(tmp_path / "in", a="要建平台。")
+    ingest([tmp_path / "in"], tmp_path / "out")
+    (tmp_path / "out" / "MANIFEST.json").write_bytes(manifest)
+    assert ingest([tmp_path / "in"], tmp_path / "out").read == 1
 
 
 def test_that_one_bad_file_does_not_stop_the_rest(tmp_path: Path) -> None:
@@ -73,7 +109,7 @@ def test_that_one_bad_file_does_not_stop_the_rest(tmp_path: Path) -> None:
     assert [row["source"] for row in summary.documents] == ["a.txt", "d.html"]
     assert set(summary.failed) == {str(tmp_path / "b.txt"), str(tmp_path / "e.pdf")}
     assert summary.failed[str(tmp_path / "b.txt")].startswith("no text found")
-    assert summary.repeated == {str(tmp_path / "c.txt"): "a.txt"}
+    assert summary.repeated == {str(tmp_path / "c.txt"): str(tmp_path / "a.txt")}
 
 
 def test_that_a_file_that_failed_gets_another_try(tmp_path: Path) -> None:
