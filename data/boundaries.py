@@ -28,15 +28,14 @@ _GOES_ON = re.compile(r"\s*[的等之和与及、，,）)》〉】\]]")
 _MAY_GO_ON = re.compile(r"\s*[这为是成作则也都就后时中里上下]")
 # a remark in brackets after a sentence: （责任单位：市科技局）
 _REMARK = re.compile(r"[（(〔【\[][^）)〕】\]]{0,40}(责任|牵头|负责|配合|参与|承办|主办)")
+# what a paragraph is about, before the text on it: 1.数据标准：包括… ; （一）指导思想　以…
+_NAMED = re.compile(
+    r"\s*[^。！？；：，,;:!?\s]{2,16}(?:(?<![为是括下有])[：:](?=\s*[^\s一二三（(](?:.{25}|.{7,24}[。；;]))"
+    r"|[\s\u3000]+(?=.{15,400}?。))"
+)
 _ASKED = frozenset("吗呢么何谁哪办样少")  # 怎么办??
 MAX_DEPTH = 32  # marks open at once; those before them are taken as broken
 MAX_DEPTH_CHARS = 400  # a bracket that stays open longer than this is taken as broken
-
-
-# what a paragraph is about, before the text on it: 1.数据标准：包括… ; （一）指导思想　以…
-_NAMED = re.compile(
-    r"\s*[^。！？；：，,;:!?\s]{2,16}(?:(?<![为是括下有])[：:](?=\s*[^\s一二三（(](?:.{7,}[。；;]|.{25}))|[\s\u3000]+(?=.{15,}。))"
-)
 
 
 class _Open(NamedTuple):
@@ -75,9 +74,12 @@ def boundaries(text: str) -> list[int]:
     return cuts
 
 
-def heading_end(text: str, number: int) -> int:
-    """Where the heading ends that names, after its number, what the paragraph is about; 0 where there is none."""
-    found = _NAMED.match(text, number)
+def heading_end(text: str, number: int, end: int) -> int:
+    """Where the heading ends that names, after its number, what the text up to ``end`` is about; 0 where none does.
+
+    ``number`` is where its number ends.
+    """
+    found = _NAMED.match(text, number, end)
     return found.end() if found else 0
 
 
@@ -157,7 +159,7 @@ def _is_cut(text: str, mark: int, end: int, stack: list[_Open], partner: dict[in
     if any(not opened.quote for opened in stack):
         return False  # inside brackets or a title
     if stack:  # inside a quotation
-        return text[mark] not in _SOFT and text[end - 1] not in _SOFT
+        return text[mark] not in "；;…" and text[end - 1] not in _SOFT
     if text[end - 1] in _BRACKETS and end - 1 in partner:
         before = text[partner[end - 1] - 1 : partner[end - 1]]
         return before in _ENDS or before in _CLOSERS  # …翻番。（责任单位：市科技局。）下一步

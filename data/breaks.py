@@ -46,12 +46,19 @@ def find_broken(lines: list[Line]) -> None:
     layout = _Layout(_wrap_width(lines), _has_indents(lines))
     labels = Counter(found[0] for line in lines if (found := _LABEL.match(line.text)))
     gaps = {a.start: b.kind for a, b in pairwise(lines) if b.kind in SIDE}
+    for line in lines:
+        if not line.kind and not line.number and _is_labelled(line, labels):
+            line.kind = "body"  # one of several such lines: no heading
     rest = False  # of a sentence begun in the line before
     for line, after in pairwise(line for line in lines if line.kind in ("", "body")):
-        label = _LABEL.match(after.text)
-        labelled = label is not None and labels[label[0]] > 1
-        goes_on = not labelled and _goes_on(line, after, layout, rest, gaps.get(line.start, ""))
+        goes_on = not _is_labelled(after, labels) and _goes_on(line, after, layout, rest, gaps.get(line.start, ""))
         rest = line.broken = line.broken or goes_on
+
+
+def _is_labelled(line: Line, labels: Counter[str]) -> bool:
+    """Whether a line begins with a label that others have too: 改造目标：建立…"""
+    found = _LABEL.match(line.text)
+    return found is not None and labels[found[0]] > 1
 
 
 def _begins_anew(line: Line) -> bool:

@@ -20,6 +20,7 @@ SAMPLE = 4  # one passage in four is kept, by its hash, so that every document k
 LARGE = 0.5  # share of a document's passages that makes two documents belong together
 AMOUNT = 200  # letters; less than this in common is the formulas of a genre, unless the documents are alike as wholes
 SHORT = 100  # letters; a document below this is compared as a whole
+LEAST = 20  # letters; shorter documents (建两个平台) are alike by chance
 NEIGHBOURS = 32  # documents that hold a passage are paired with so many of the next ones, or set phrases cost n * n
 _NO_LETTER = re.compile(r"[\W\d_〇零一二三四五六七八九十百]+")  # （三）到2027年，新增3家 -> 到年新增家
 _BASE = np.uint64(0x9E3779B97F4A7C15)
@@ -70,10 +71,10 @@ def letters(text: str) -> str:
 def _passages(text: str) -> Hashes:
     """Sorted hashes of the sampled passages; of a short text one hash of the whole."""
     codes = _mixed(np.frombuffer(text.encode("utf-32-le"), "<u4").astype(np.uint64) + _BASE)
+    if len(codes) < LEAST:
+        return np.empty(0, np.uint64)
     whole = len(codes) < SHORT
     width = len(codes) if whole else PASSAGE
-    if not width:
-        return np.empty(0, np.uint64)
     hashes: Hashes = np.zeros(len(codes) - width + 1, np.uint64)
     for offset in range(width):
         hashes = hashes * _BASE + codes[offset : offset + len(hashes)]

@@ -70,7 +70,8 @@ def _is_heading(paragraphs: list[list[Line]], i: int) -> bool:
     if _is_row(text[first.number.length :] if first.number else text):
         return False
     if first.number:
-        return first.number.heads and not heading_end(text, first.number.length) and _heads(paragraphs, i, text)
+        named = heading_end(text, first.number.length, len(text))
+        return first.number.heads and not named and _heads(paragraphs, i, text)
     return (
         is_short(text)
         and not _NO_HEADING.search(text)

@@ -6,6 +6,7 @@ a sentence has several ``pieces``.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,9 @@ from data.lines import HEADING_LENGTH, Line, is_short, lines_of
 from data.normalize import normalize, normalize_simplified, to_simplified
 from data.numbering import Numbering, heading_rank, numbering
 from data.records import CLASSIFIED_KINDS, Document, Sentence, Span, digest
+
+_SPACE = re.compile(r"\s*")  # 二、重点任务 （一）建设平台
+LONGEST_MARK = 40  # characters of a sentence in which its number stands
 
 
 class _Unit(NamedTuple):
@@ -140,15 +144,20 @@ def _parts(joined: str) -> Iterator[_Part]:
     """The sentences of a paragraph; a heading that names what the text after it is about is one of its own."""
     start = 0
     for cut in [*boundaries(joined), len(joined)]:
-        text = joined[start:cut].lstrip()
-        number = numbering(text)
-        while named := heading_end(text, number.length) if number and number.heads else 0:
-            yield _Part(cut - len(text), text[:named].rstrip(), number, True)
-            text = text[named:].lstrip()
-            number = numbering(text)
-        if text:
-            yield _Part(cut - len(text), text.rstrip(), number, False)
+        start = _after_space(joined, start, cut)
+        number = numbering(joined[start : start + LONGEST_MARK])
+        while number and number.heads and (end := heading_end(joined, start + number.length, cut)):
+            yield _Part(start, joined[start:end].rstrip(), number, True)
+            start = _after_space(joined, end, cut)
+            number = numbering(joined[start : start + LONGEST_MARK])
+        if start < cut:
+            yield _Part(start, joined[start:cut].rstrip(), number, False)
         start = cut
+
+
+def _after_space(text: str, start: int, end: int) -> int:
+    found = _SPACE.match(text, start, end)
+    return found.end() if found else start
 
 
 def _is_heading(part: _Part, after: _Part) -> bool:

@@ -20,17 +20,21 @@ def scored(gold: Gold) -> Score:
 @pytest.mark.parametrize("gold", PUBLISHED, ids=lambda g: g.source)
 def test_that_each_of_the_five_documents_is_cut_as_readers_did(gold: Gold) -> None:
     result = scored(gold)
-    assert result.f1 >= 0.99
-    assert result.kind >= 0.97
+    assert (result.f1, result.kind, result.path) == (1, 1, 1)
 
 
 @absent
-@pytest.mark.parametrize("golds", [FIRST, SECOND], ids=["first", "second"])
-def test_that_documents_no_rule_was_made_for_are_cut_as_readers_did(golds: list[Gold]) -> None:
+@pytest.mark.parametrize(
+    ("golds", "f1", "kind", "path"), [(FIRST, 0.99, 0.99, 0.92), (SECOND, 0.99, 0.99, 0.99)], ids=["first", "second"]
+)
+def test_that_documents_drawn_at_random_are_cut_as_readers_did(
+    golds: list[Gold], f1: float, kind: float, path: float
+) -> None:
     assert len(golds) == 20
     total = Score(*map(sum, zip(*map(scored, golds), strict=True)))
-    assert total.f1 >= 0.97
-    assert total.kind >= 0.97
+    assert total.f1 >= f1
+    assert total.kind >= kind
+    assert total.path >= path
 
 
 def test_that_a_span_counts_only_when_all_its_pieces_are_right() -> None:

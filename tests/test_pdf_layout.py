@@ -26,8 +26,9 @@ def texts(*sheets: Sheet) -> list[str]:
 
 
 def test_that_lines_become_paragraphs_by_their_indent() -> None:
-    page = Sheet().lines(wrapped(ONE, 20) + "\n" + wrapped(TWO, 20))
-    assert texts(page) == [ONE, TWO]
+    full = ONE[:37] + "。"  # fills its last line
+    page = Sheet().lines(wrapped(full, 20) + "\n" + wrapped(TWO, 20))
+    assert texts(page) == [full, TWO]
 
 
 def test_that_lines_become_paragraphs_by_their_length_where_nothing_is_indented() -> None:
@@ -45,6 +46,22 @@ def test_that_columns_are_read_one_after_the_other_below_the_title() -> None:
     left, right = wrapped(ONE + TWO, 18), wrapped(TWO + ONE, 18)
     page = Sheet().text(230, 800, "让中试线转起来", 20).lines(left).lines(right, x=LEFT + 200)
     assert read(page) == [("让中试线转起来", "title"), (ONE + TWO, ""), (TWO + ONE, "")]
+
+
+def test_that_a_short_title_stands_over_three_columns_and_a_rule_parts_two_articles() -> None:
+    page = Sheet().text(250, 800, "港口装上大脑", 16)
+    for i, text in enumerate((ONE + TWO, TWO + ONE, ONE + ONE)):
+        page.lines(wrapped(text, 14), x=60 + 170 * i)
+    assert texts(page) == ["港口装上大脑", ONE + TWO, TWO + ONE, ONE + ONE]
+    page = Sheet().lines(wrapped(ONE, 18)).lines(wrapped(TWO, 18), x=LEFT + 200).rule(80, 700, 460, 700)
+    page.lines(wrapped(TWO + TWO, 18), top=680).lines(wrapped(ONE + ONE, 18), x=LEFT + 200, top=680)
+    assert texts(page) == [ONE, TWO, TWO + TWO, ONE + ONE]
+
+
+def test_that_lines_beside_a_picture_are_no_last_lines() -> None:
+    beside = "\n".join(ONE[i : i + 13] for i in range(13, 39, 13))
+    page = Sheet().lines(f"{wrapped(TWO, 20)}\n{beside}\n{TWO[:13]}\n{REST}")
+    assert texts(page) == [TWO, beside.replace("\n", "") + TWO[:13] + REST]
 
 
 def test_that_a_paragraph_goes_on_in_the_next_column() -> None:
@@ -80,6 +97,16 @@ def test_that_what_repeats_at_the_edges_is_furniture_whatever_its_number() -> No
     ]
 
 
+def test_that_a_sentence_that_repeats_is_no_furniture() -> None:
+    pages = [Sheet().text(LEFT, 800, "本页由市科技局负责。").lines(wrapped(ONE[n:], 20)) for n in range(3)]
+    assert all(kind == "" for _, kind in read(*pages))
+
+
+def test_that_an_indented_line_alone_on_a_page_begins_a_paragraph() -> None:
+    first = Sheet().lines(wrapped(ONE, 16) + "\n" + wrapped(HALF, 16))
+    assert texts(first, Sheet().lines("\u3000\u3000附件另行印发。")) == [ONE, HALF, "附件另行印发。"]
+
+
 def test_that_a_note_comes_after_the_paragraph_that_it_interrupts() -> None:
     first = Sheet().lines(wrapped(ONE, 16) + "\n" + wrapped(HALF, 16)).text(LEFT, 60, "①数据由市统计局提供。", 8)
     second = Sheet().lines(REST + "\n" + wrapped(TWO, 16))
@@ -95,6 +122,9 @@ def test_that_a_caption_does_not_part_the_paragraph_around_its_picture() -> None
     page = Sheet().lines(wrapped(ONE, 16) + "\n" + wrapped(HALF, 16))
     page.text(LEFT + 48, 540, "工人在调试设备", 8).lines(REST + "\n" + wrapped(TWO, 16), top=500)
     assert read(page) == [(ONE, ""), (HALF, "body"), ("工人在调试设备", "caption"), (REST, "body"), (TWO, "")]
+    page = Sheet().lines(wrapped(ONE, 16) + "\n" + wrapped(HALF, 16))
+    page.text(LEFT, 600, "图1 设备利用率").lines(REST + "\n" + wrapped(TWO, 16), top=550)
+    assert texts(page) == [ONE, HALF, "图1 设备利用率", REST, TWO]
 
 
 def test_that_large_lines_are_the_title_and_headings_by_rank() -> None:
@@ -143,6 +173,7 @@ def test_that_raised_marks_spread_titles_and_overprinting_do_not_break_a_line() 
     assert texts(Sheet().text(80, 700, "减少二氧化碳").text(140, 704, "[1]", 6).text(149, 700, "排放。")) == [
         "减少二氧化碳[1]排放。"
     ]
+    assert texts(Sheet().text(80, 700, "减少").text(100, 702, "排放。")) == ["减少排放。"]
     assert texts(Sheet().text(200, 700, "通", 20).text(280, 700, "知", 20)) == ["通知"]
     assert texts(Sheet().text(80, 700, "通知").text(80.3, 700, "通知")) == ["通知"]
 

@@ -58,6 +58,13 @@ def texts(text: str) -> list[str]:
         ["路还长……", "放眼全市，要一步步走。"],
         ["见www.example.org/a?b=1;c，可下载。", "电话另行公布。"],
         ["R&amp;D投入2.5%；", "上午10:30开会。"],
+        ["毛某说：“要发展。”", "邓某说过：“要改革。”", "江某指出：“要创新。”"],
+        ["厂长说：“先有技术。”", "“后有市场。”她说。", "会后散去。"],
+        ["“要创新。”", "会议指出，创新是第一动力。"],
+        ["打造“产业链……人才链……”融合体系。", "再加力。"],
+        ["工?业?和?信?息?化?发?展?"],
+        ["培育“专精特新……”等企业。", "再加力。"],
+        ["他说明：“已办。”", "会后散去。"],
     ],
 )
 def test_where_a_sentence_ends(parts: list[str]) -> None:
@@ -171,6 +178,84 @@ def test_that_a_title_over_two_lines_is_one_and_a_plan_in_a_notice_has_its_own()
     assert (body.heading_path, body.article) == ([], 1)
 
 
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        # a sub-heading or a remark that comes again and again is no running title; one beside page numbers is
+        (
+            "一、甲\n工作目标\n建成平台。\n二、乙\n工作目标\n引进人才。\n三、丙\n工作目标\n投入资金。",
+            ["heading", "heading", "body"] * 3,
+        ),
+        ("要建平台。\n（责任单位：市科技局）\n" * 3, ["body"] * 6),
+        ("要建平台。\n内部文件\n— 1 —\n" * 3, ["body", "boilerplate", "boilerplate"] * 3),
+        # words of the web that policies use too
+        (
+            "企业注销登记要简化；\n鼓励万人参与健身；\n优化变更、注销“一网通办”；\n来源：财政拨款；\n支持摄影",
+            ["body"] * 4 + ["heading"],
+        ),
+        ("全市稳中有进。\n12人参与\n3条评论\n确认注销 ×\n张三丰 摄影", ["body", *["boilerplate"] * 3, "caption"]),
+        # lists without end marks, and what stands over them
+        (
+            "一、类别\n（一）甲类\n（二）乙类\n（三）丙类\n二、要求\n抓好落实。",
+            ["heading", *["list_item"] * 3, "heading", "body"],
+        ),
+        (
+            "（一）推动升级。实施行动，技改100个。\n1.做强产业。\n2.做大园区。",
+            ["heading", "body", "list_item", "list_item"],
+        ),
+        ("（二）基本原则。\n——坚持创新驱动。\n——坚持市场主导。", ["heading", "list_item", "list_item"]),
+        (
+            "（一）基础业务管理。\n系统要覆盖排班、结算和检修各个环节。\n（二）信息服务。\n系统要面向乘客提供查询。",
+            ["heading", "body"] * 2,
+        ),
+        ("3.流程如下：\n——先申报。\n——后评审。", ["list_item"] * 3),
+        # what looks like a heading and is a cell, a field or a bullet
+        ("全市投入如下。\n北京 100 5.0%\n责任单位：市科技局\n国家级平台：1个\n年 月 日\n| 项目 | 金额 |", ["body"] * 6),
+        ("* 平台\n+ 人才\n抓好落实。", ["list_item", "list_item", "body"]),
+        ("加大投入；引进人才；建设平台", ["body"] * 3),
+        # the head and the foot of a document
+        (
+            "政府工作报告\n——2024年1月8日在某市人民代表大会会议上\n市长 张某某\n各位代表：\n现报告工作。",
+            ["title", "boilerplate", "boilerplate", "body", "body"],
+        ),
+        (
+            "某市人民政府\n关于加快创新的意见\n某政发〔2024〕1号\n各县区：\n现提意见。",
+            ["title", "boilerplate", "body", "body"],
+        ),
+        ("全市要加快创新。\n国务院\n2017年7月", ["body", "signature", "body"]),
+        ("全市要加快创新。\n国务院\n2017年7月8日", ["body", "signature", "signature"]),
+        (
+            "目录\n第一章 总则\n第二章 附则\n第一章 总则\n第一条 为了发展。",
+            ["boilerplate"] * 3 + ["heading", "list_item"],
+        ),
+        (
+            "某市科技创新条例\n（2023年10月27日某市人大常务委员会第十次会议通过）\n第一条 为了发展。",
+            ["title", "boilerplate", "list_item"],
+        ),
+        (
+            "全市要加快创新。\n附件2\n某市平台管理规范（试行）\n第一条 为了发展。",
+            ["body", "title", "title", "list_item"],
+        ),
+        # headings in the middle of a line
+        ("先行一步。二、重点任务。（一）建设平台。支持企业建平台。", ["body", "heading", "heading", "body"]),
+        ("二、重点任务 （一）建设平台 支持企业建平台，推动院校共建实验室。", ["heading", "heading", "body"]),
+        ("二、为什么出台？\n答：为了发展。\n三、怎么落实？\n答：加强领导。", ["heading", "body"] * 2),
+        # paragraphs broken without a fixed width
+        (
+            "　　全市要统一思想加大投入建设创新平台引进高层\n次人才推动成果转化。\n　　要强化考核。\n　　要营造氛围。",
+            ["body"] * 3,
+        ),
+        ("各区要用好资金，要引导，要支持，企业与院校共建中试平台并由市科学技术局\n会同市财政局给予补助。", ["body"]),
+        (
+            "要改造。\n改造目标：建成数字车间\n实现方式：购置机器人，改造产线，培训操作工\n改造目标：降低能耗\n实现方式：回收余热。",
+            ["body"] * 5,
+        ),
+    ],
+)
+def test_what_kind_a_line_is_among_others(text: str, kinds: list[str]) -> None:
+    assert [s.kind for s in sentences(text)] == kinds
+
+
 def test_that_headings_lead_to_their_sentences() -> None:
     found = sentences("一、重点任务\n（一）引才\n1.建公寓。\n（二）筹资\n发债券。\n二、保障措施\n抓落实。")
     paths = {s.text: s.heading_path for s in found}
@@ -247,7 +332,16 @@ def test_that_offsets_are_exact_on_published_documents() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["（发展“资金]" * 40_000, "a" + " " * 200_000 + "b", "?" * 200_000 + "x", "?业" * 20_000]
+    "text",
+    [
+        "「甲!」乙说" * 40_000,
+        '甲!"乙说' * 40_000,
+        "1.甲乙：" * 60_000,
+        "（发展“资金]" * 40_000,
+        "a" + " " * 200_000 + "b",
+        "?" * 200_000 + "x",
+        "?业" * 20_000,
+    ],
 )
 def test_that_a_line_without_end_is_no_trap(text: str) -> None:
     assert_exact(Document.of(text))  # work that grew with the square of the length would not return
