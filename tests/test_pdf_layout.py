@@ -35,6 +35,9 @@ def test_that_lines_become_paragraphs_by_their_length_where_nothing_is_indented(
     first = "\n".join(ONE[i : i + 20] for i in range(0, 40, 20)) + "\n" + ONE[40:]
     second = "\n".join(TWO[i : i + 20] for i in range(0, 60, 20))
     assert texts(Sheet().lines(first + "\n" + second)) == [ONE, TWO]
+    comma = ONE.rindex("，") + 1
+    broken = f"{ONE[:20]}\n{ONE[20:comma]}\n{ONE[comma:]}"
+    assert texts(Sheet().lines(broken + "\n" + second)) == [ONE, TWO]
 
 
 def test_that_latin_words_broken_by_a_line_keep_a_space() -> None:
@@ -90,6 +93,7 @@ def test_that_what_repeats_at_the_edges_is_furniture_whatever_its_number() -> No
         Sheet().text(240, 800, f"决策参考 2024年第{n}期").lines(wrapped(ONE[n:], 20)).text(500, 40, f"第{n}页 共3页")
         for n in range(1, 4)
     ]
+    assert read(Sheet().lines(wrapped(ONE, 20)).text(290, 40, "- 12 -"))[1:] == [("- 12 -", "boilerplate")]
     assert read(*pages) == [
         line
         for n in range(1, 4)
@@ -132,6 +136,7 @@ def test_that_large_lines_are_the_title_and_headings_by_rank() -> None:
     page.text(LEFT, 730, "加强平台建设", 14).lines(wrapped(ONE, 20), top=700)
     page.text(LEFT, 640, "建设新型研发机构", 12).lines(wrapped(TWO, 20), top=610)
     page.text(LEFT, 560, "用好存量设备", 10, "hei").lines(wrapped(ONE, 20), top=530)
+    page.draw("q 2 Tr").text(LEFT, 470, "打通最后一步", 10).draw("Q").lines(wrapped(TWO, 20), top=440)
     document = from_pdf(written(page), "a.pdf")
     assert document.title == "某市关于支持中试基地建设若干措施的通知"
     marked = [(document.text[m.start : m.end], m.kind, m.level) for m in document.marks]
@@ -140,7 +145,22 @@ def test_that_large_lines_are_the_title_and_headings_by_rank() -> None:
         ("加强平台建设", "heading", 1),
         ("建设新型研发机构", "heading", 2),
         ("用好存量设备", "heading", 3),
+        ("打通最后一步", "heading", 3),
     ]
+
+
+def test_that_what_stands_under_a_title_belongs_to_it_and_numbered_lines_are_no_titles() -> None:
+    page = Sheet().text(200, 800, "政府工作报告", 22).text(150, 770, "——2025年1月8日在某市人民代表大会上", 12)
+    page.text(LEFT, 700, "一、总体要求", 22).lines(wrapped(ONE, 20), top=660)
+    kinds = [kind for _, kind in read(page)]
+    assert kinds == ["title", "boilerplate", "heading", ""]
+    page = Sheet().text(200, 800, "让中试线转起来", 22).text(200, 770, "——以某市为例", 12).lines(wrapped(ONE, 20))
+    assert [kind for _, kind in read(page)] == ["title", "title", ""]
+
+
+def test_that_a_short_line_in_the_middle_of_the_text_is_a_heading() -> None:
+    page = Sheet().lines(wrapped(ONE, 20)).text(LEFT + 80, 690, "建设平台").lines(wrapped(TWO, 20), top=674)
+    assert read(page) == [(ONE, ""), ("建设平台", "heading"), (TWO, "")]
 
 
 def test_that_the_banner_over_an_official_letter_is_no_title() -> None:
@@ -160,6 +180,12 @@ def test_that_a_table_is_one_line_a_row_and_one_text_a_cell() -> None:
     page.text(90, 620, "1").text(125, 630, "建设中试基地，引进").text(125, 610, "工程师。").text(305, 620, "市科技局")
     page.text(90, 570, "2").text(125, 570, "发放补助").text(305, 570, "市财政局")
     assert texts(page) == [ONE, "1\t建设中试基地，引进工程师。\t市科技局", "2\t发放补助\t市财政局"]
+
+
+def test_that_a_table_may_be_open_at_its_sides() -> None:
+    page = Sheet().lines(wrapped(ONE, 20)).rule(80, 650, 400, 650).rule(80, 600, 400, 600).rule(240, 650, 240, 600)
+    page.text(90, 630, "引进工程师").text(90, 610, "三十名").text(250, 620, "市人社局")
+    assert texts(page) == [ONE, "引进工程师三十名\t市人社局"]
 
 
 def test_that_rows_without_rules_keep_their_cells_apart() -> None:
@@ -200,6 +226,7 @@ def test_that_a_last_page_of_few_lines_has_the_columns_of_the_others() -> None:
     ("turn", "page"),
     [
         ("0 1 -1 0 595 0 cm", "/Rotate 90"),
+        ("1 0.008 -0.008 1 0 0 cm", ""),
         ("-1 0 0 -1 595 842 cm", ""),
         ("-1 0 0 1 595 0 cm", ""),
         ("1 0 0 -1 0 842 cm", ""),
