@@ -64,11 +64,6 @@ LONGEST = 60  # characters; longer lines are text
 HISTORY = 250  # but for the dates at which a law was passed and amended: 2020年1月8日 …会议《…》第一次修正
 
 
-def opens_references(text: str) -> bool:
-    """The line over a list of literature: 参考文献."""
-    return bool(_REFERENCES.match(text))
-
-
 def is_byline(text: str) -> bool:
     """Who wrote an article, on a line of its own under its title: ◎杨某 本报记者."""
     return bool(_REPORTER.match(text))
@@ -144,7 +139,7 @@ def _is_issuer(lines: list[Line], i: int) -> bool:
 
 def kind_of_line(text: str, numbered: bool) -> str:
     """reference, boilerplate, caption or signature, by its form alone; empty for a line of the text itself."""
-    if _REFERENCE.match(text) or opens_references(text):
+    if _REFERENCE.match(text) or _REFERENCES.match(text):
         return "reference"
     if len(text) > LONGEST:
         return "boilerplate" if _AUTHOR.match(text) or (len(text) <= HISTORY and _HISTORY.match(text)) else ""

@@ -24,7 +24,7 @@ _NO_HEADING = re.compile(
     r"^.{0,12}(单位|时限|日期|地址|电话|时间|地点|部门|范围|对象|名称|数量|金额|级别|期限)\s*[：:].|[：:]\s*\d"
     r"|^[\s\d年月日时分]+$|^[（(][^（()）]*[）)]$|^\||\t"
 )
-_BRACKETED = re.compile(r"[（(][^（()）。]{1,30}[）)]$")  # （2024—2026年）
+_SUBTITLE = re.compile(r"[（(][^（()）。]{1,30}[）)]$|[—–─-]{2}[^。]{4,50}$")  # （2024—2026年）
 _ATTACHED = re.compile(r"附件?\s*[\d一二三四五六七八九十]{0,2}$")  # 附件3
 TITLE_LENGTH = 70  # characters
 SECTION_NAME = 4  # 前言, 总体要求: so short a line is no title
@@ -161,8 +161,8 @@ def _may_be_title(line: Line) -> bool:
 
 
 def _is_subtitle(line: Line) -> bool:
-    """A line in brackets under a title: （2024—2026年）"""
-    return not line.kind and bool(_BRACKETED.match(line.text))
+    """A line in brackets or after a dash under a title: （2024—2026年） ; ——对三家企业的调查"""
+    return not line.kind and bool(_SUBTITLE.match(line.text)) and not ends(line.text)
 
 
 def _opens_article(lines: list[Line], i: int, run: int) -> bool:

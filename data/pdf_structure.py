@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile
 
-from data.furniture import kind_of_line, opens_references
+from data.furniture import kind_of_line
 from data.lines import ends
 from data.normalize import to_simplified
 from data.numbering import numbering
@@ -212,7 +212,7 @@ def _look(paragraph: Paragraph) -> tuple[float, bool, bool]:
 
 def _is_heading(paragraph: Paragraph, style: Style) -> bool:
     text = to_simplified(paragraph.text)
-    if paragraph.row or len(text) > HEADING_LENGTH or _STOPS.search(text) or opens_references(text):
+    if paragraph.row or len(text) > HEADING_LENGTH or _STOPS.search(text):
         return False
     stands_out = paragraph.size >= LARGE * style.size or (
         paragraph.size > (1 - SAME_SIZE) * style.size and ((paragraph.bold and not style.bold) or paragraph.centred)

@@ -222,6 +222,7 @@ def test_that_a_title_over_two_lines_is_one_and_a_plan_in_a_notice_has_its_own()
             "某市人民政府\n关于加快创新的意见\n某政发〔2024〕1号\n各县区：\n现提意见。",
             ["title", "boilerplate", "body", "body"],
         ),
+        ("把根留在车间里\n——对三家铸造企业的调查\n炉火映红了脸。\n工人在歇气。", ["title", "title", "body", "body"]),
         ("全市要加快创新。\n国务院\n2017年7月", ["body", "signature", "body"]),
         ("全市要加快创新。\n国务院\n2017年7月8日", ["body", "signature", "signature"]),
         (
