@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import html
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from browser import CHROMIUM, QUIET
 from data.records import CLASSIFIED_KINDS, Document, Sentence
 from data.sentences import join_pieces, segment
 
@@ -20,14 +20,6 @@ SONG = """<</Type/Font/Subtype/Type0/BaseFont/STSong-Light/Encoding/UniGB-UCS2-H
 FONTS = {"song": SONG, "hei": SONG.replace("STSong-Light", "SimHei")}  # not embedded, as real Chinese PDFs have them
 WIDTH, HEIGHT = 595, 842  # points of an A4 page
 LEFT, TOP = 80.0, 760.0  # where text begins
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SERIF, SANS = "'Noto Serif CJK SC','Source Han Serif SC',serif", "'Noto Sans CJK SC','Source Han Sans SC',sans-serif"
 # official documents: 22 lines of 28 characters in 16 points, headings in another face
 OFFICIAL = f"""@page{{size:A4;margin:37mm 26mm 35mm 28mm}}

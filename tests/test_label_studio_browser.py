@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from browser import ABSENT, CHROMIUM, QUIET
 from data.build import Sources, build
 from data.corpus import load_corpus
 from data.ingest import ingest
@@ -39,15 +38,12 @@ DOCUMENT = Document.of("堤防年久失修，水质也差。渡船去年全部�
 @pytest.fixture
 def page() -> Iterator[Page]:
     """A page of a headless Chromium."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    chromium = next(filter(None, map(shutil.which, names)), None)
-    if chromium is None:
-        pytest.skip(f"no Chromium on PATH (looked for {', '.join(names)})")
+    if CHROMIUM is None:
+        pytest.skip(ABSENT)
     from playwright.sync_api import sync_playwright
 
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield browser.new_page(viewport={"width": 1400, "height": 900})
         browser.close()
 

@@ -12,11 +12,11 @@ import pytest
 from pypdf import PdfReader, PdfWriter
 
 import data.pdf
+from browser import ABSENT, CHROMIUM
 from data.pdf import from_pdf
 from data.pdf_fonts import gb1, ordinary
 from data.read import read_document
 from pdfs import (
-    CHROMIUM,
     FONTS,
     MAGAZINE,
     OFFICIAL,
@@ -160,7 +160,7 @@ PRINTS = {
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Page]:
     if CHROMIUM is None:
-        pytest.skip("no Chromium on the PATH (Debian: apt-get install chromium)")
+        pytest.skip(ABSENT)
     with browser_page() as page:
         yield page
 
