@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from data.boundaries import heading_end
-from data.breaks import SIDE
 from data.furniture import is_author, is_byline
 from data.lines import HEADING_LENGTH, Line, ends, is_short
 from data.numbering import SECTION, UNNUMBERED, heading_rank, is_markdown_heading
@@ -29,6 +28,7 @@ _ATTACHED = re.compile(r"附件?\s*[\d一二三四五六七八九十]{0,2}$")  #
 TITLE_LENGTH = 70  # characters
 SECTION_NAME = 4  # 前言, 总体要求: so short a line is no title
 FIRST_LISTED = 5  # rank from which lines without an end mark can be a list: （一）营业执照 / （二）…
+HEAD = 4  # paragraphs that can be the title, with kicker, subtitle and office, of a document
 LIST_RUN = 4  # so many short lines in a row are a list or a table
 MIN_LINES = 3  # a text of fewer lines is a snippet and has no title
 _END = Line(0, 0, "", "end", None)
@@ -72,11 +72,13 @@ def _is_heading(paragraphs: list[list[Line]], i: int) -> bool:
     if first.number:
         named = heading_end(text, first.number.length, len(text))
         return first.number.heads and not named and _heads(paragraphs, i, text)
-    return (
-        is_short(text)
-        and not _NO_HEADING.search(text)
-        and ((not i and len(text) > SECTION_NAME) or not _in_list(paragraphs, i))
-    )
+    return is_short(text) and not _NO_HEADING.search(text) and (_in_head(paragraphs, i) or not _in_list(paragraphs, i))
+
+
+def _in_head(paragraphs: list[list[Line]], i: int) -> bool:
+    """Whether a line longer than the name of a section is one of the first, before any sentence."""
+    text = _text(paragraphs[i])
+    return i < HEAD and len(text) > SECTION_NAME and not any(ends(_text(before)) for before in paragraphs[:i])
 
 
 def _heads(paragraphs: list[list[Line]], i: int, text: str) -> bool:
@@ -120,16 +122,20 @@ def name_titles(lines: list[Line]) -> None:
     """Headings that are titles: at the beginning, over a byline, of a document in the document."""
     if len(lines) < MIN_LINES or not any("。" in line.text for line in lines):
         return
-    begun = False
+    begun = titled = False
     i = 0
     while i < len(lines):
         attached = bool(_ATTACHED.match(lines[i].text))
         run = attached + _title_run(lines, i + attached)
+        if titled and lines[i].rank == SECTION:
+            run = 0  # what comes after the title
         if run and (attached or not begun or _opens_article(lines, i, run)):
             for line, after in pairwise([*lines[i : i + run], _END]):
                 line.kind, line.rank = "title", 0.0
                 line.broken = _is_half_title(line, after)
-        begun = begun or lines[i].kind not in SIDE
+        titled = titled or lines[i].kind == "title"
+        section = titled and not run and lines[i].kind == "heading"
+        begun = begun or section or lines[i].kind in ("", "body") or lines[i].number is not None
         i += max(run, 1)
     _raise_main_part(lines)
 

@@ -9,13 +9,19 @@ _DIGIT = "一二三四五六七八九十百〇零两"
 _UNIT = "年月日时点分秒万亿千百个倍元吨公平多余人家项次种名位张台件路%％"  # amounts: 12 月, 2.5 亿元
 # rank (outermost first), whether it can head a part or only begins an item, pattern
 _KINDS = (
-    ("chapter", 2, True, rf"第\s*[{_DIGIT}\d]{{1,5}}\s*[章编篇部](?!门|分)"),  # 第一章 总则
+    ("chapter", 2, True, rf"第\s*[{_DIGIT}\d]{{1,5}}\s*([章编篇部](?!门|分)|部分)"),  # 第一章 总则
     ("section", 3, True, rf"第\s*[{_DIGIT}\d]{{1,5}}\s*节"),  # 第二节 资金支持
     ("article", 9, False, rf"第\s*[{_DIGIT}\d]{{1,6}}\s*条(?!例)"),  # 第三条 本办法所称企业
     ("han", 4, True, rf"[{_DIGIT}]{{1,3}}\s*[、．.]|[ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ]\s*[、．.]"),  # 一、总体要求
     ("han_paren", 5, True, rf"[（(]?\s*[{_DIGIT}]{{1,3}}\s*[）)]|[㈠-㈩]"),  # （一）指导思想
     ("box", 6, True, r"专栏\s*\d{1,2}"),  # 专栏3 重点工程
-    ("decimal", 6, True, rf"\d{{1,2}}(?:[.．]\d{{1,2}}){{1,4}}(?=\s*[^\s\d.．{_UNIT}])"),  # 2.1 编制目的
+    (
+        "decimal",
+        6,
+        True,
+        rf"\d{{1,2}}(?:[.．]\d{{1,2}}){{1,4}}(?=\s+[\u4e00-\u9fff]|[^\s\d.．{_UNIT}])",
+    ),  # 2.1 编制目的
+    ("bare", 5.5, True, rf"\d{{1,2}}\s+(?=[\u4e00-\u9fff])(?![^\u4e00-\u9fff]*[{_UNIT}])"),  # 3 应急响应
     ("arabic", 7, True, r"\d{1,3}\s*[.．、](?!\d)|\d{1,2}[.．、](?=(?:19|20)\d\d年)|[⒈-⒛]"),  # 1.市场主导
     ("arabic_paren", 8, True, r"[（(]\s*\d{1,3}\s*[）)]|\d{1,2}[）)]|[⑴-⒇]"),  # （1）建设园区
     ("circled", 9, False, r"[①-⑳]"),  # ①到2026年
@@ -24,7 +30,6 @@ _KINDS = (
     ("dash", 11, False, r"[—–─-]{2}|[*+]\s|[-–•●·▪◆◇■□○▲★►➢✓]\s?(?=[^\s\d—–-])"),  # ——坚持创新驱动
 )
 _MARK = re.compile("|".join(f"(?P<{name}>{pattern})" for name, _, _, pattern in _KINDS))
-_BARE = re.compile(rf"\d{{1,2}}\s+(?=[\u4e00-\u9fff])(?![{_UNIT}])")  # 3 应急响应
 # names a whole section, over headings that say something: 面临的形势与挑战 over 创新平台缺乏统一规划
 _SECTION = re.compile(r"(形势|现状|问题|挑战|困境|短板|不足|成效|原因|对策|建议|思路|启示|展望)$")
 _MARKDOWN = re.compile(r"(#{1,6})\s+")  # ## 打造科创平台
@@ -60,8 +65,6 @@ def heading_rank(text: str) -> float:
         return found.rank
     if markdown:
         return format_rank(len(markdown[1]))
-    if _BARE.match(text):
-        return UNNUMBERED + 0.5
     return SECTION if _SECTION.search(text) else UNNUMBERED
 
 

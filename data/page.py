@@ -18,6 +18,9 @@ _BLOCKS = frozenset(
 _UNSEEN = frozenset("""script style noscript template svg iframe object head""".split())
 _LEVELS = {f"h{n}": n - 1 for n in range(2, 7)}  # h1 is the title
 _DEEPEST = 2000  # elements in each other; the parser drops what lies deeper than 2048, without a word
+SHORT = 8  # letters; so short a block belongs to the article only right after the block before it
+MENU = 30  # characters; a link so short that stands alone is one of a menu
+NEAR = 40  # letters
 _CELL = 200  # characters; a cell with more holds a text, and its table is there for the layout
 _SPACE = re.compile(r"\s+")  # 政策\n  文件
 _NO_LETTER = re.compile(r"\W+")  # 一、总体要求 -> 一总体要求
@@ -86,17 +89,23 @@ def _depth(page: html.HtmlElement) -> int:
 
 
 def _blocks(page: html.HtmlElement) -> list[tuple[str, str]]:
-    """Visible text in reading order as (text, tag of the innermost block); the row of a table is one, with tabs."""
+    """Visible text in reading order as (text, tag of the innermost block); the row of a table is one, with tabs.
+
+    A block that is nothing but links has the tag ``a``.
+    """
     found: list[tuple[str, str]] = []
     buffer: list[str] = []
+    unlinked: list[str] = []
 
     def flush(tag: str) -> None:
         text = _SPACE.sub(" ", "".join(buffer)).strip()
-        buffer.clear()
         if text:
-            found.append((text, tag))
+            found.append((text, tag if _NO_LETTER.sub("", "".join(unlinked)) else "a"))
+        buffer.clear()
+        unlinked.clear()
 
     tags = ["body"]
+    links = 0  # that are open
     for event, element in etree.iterwalk(page, events=("start", "end")):
         tag = element.tag if isinstance(element.tag, str) else ""
         if event == "start":
@@ -112,11 +121,15 @@ def _blocks(page: html.HtmlElement) -> list[tuple[str, str]]:
                 for child in list(element):
                     element.remove(child)
                 continue
+            links += tag == "a"
             buffer.append(element.text or "")
+            unlinked.append("" if links else element.text or "")
         else:
             if tag in _BLOCKS and tag not in _UNSEEN:
                 flush(tags.pop())
+            links -= tag == "a"
             buffer.append(element.tail or "")
+            unlinked.append("" if links else element.tail or "")
     flush("body")
     return found
 
@@ -146,7 +159,9 @@ def _marks(blocks: list[tuple[str, str]], article: str) -> list[Mark]:
         # the blocks of an article follow each other, so looking on from the last one keeps long pages linear
         there = article.find(letters, reached)
         there = article.find(letters) if there < 0 else there
-        kind = _kind(tag, belongs=there >= 0 or not article)
+        if len(letters) < SHORT and not 0 <= there - reached <= NEAR:
+            there = -1  # the words of a menu, 要闻, stand somewhere in the article too
+        kind = _kind(block, tag, belongs=there >= 0 or not article)
         if kind:
             marks.append(Mark(at, at + len(block), kind, _LEVELS.get(tag, 0) if kind == "heading" else 0))
         reached = there + len(letters) if there >= reached else reached
@@ -154,11 +169,11 @@ def _marks(blocks: list[tuple[str, str]], article: str) -> list[Mark]:
     return marks
 
 
-def _kind(tag: str, *, belongs: bool) -> str:
+def _kind(block: str, tag: str, *, belongs: bool) -> str:
     if tag == "h1":
         return "title"
     if tag == "tr":
         return "body"
-    if not belongs:
+    if not belongs or (tag == "a" and len(block) <= MENU):
         return "boilerplate"
     return "heading" if tag in _LEVELS else ""

@@ -178,6 +178,13 @@ def test_that_what_a_child_says_is_checked(monkeypatch: pytest.MonkeyPatch) -> N
         assert reader.parse(PAGE.encode(), "html") == Document.of("要", format="html")
 
 
+def test_that_the_words_of_a_menu_are_no_text_though_the_article_has_them_too() -> None:
+    menu = "<table><tr><td><a href='/'>资金</a></td><td><a href='/n'>平台 动态</a></td></tr></table>"
+    text = "<p>全市安排资金3000万元，建设平台五个，平台动态每月公布一次，资金去向一并公开。</p>" * 3
+    document = parse(f"<html><body>{menu}<h1>让中试线转起来</h1>{text}</body></html>".encode(), "html")
+    assert [s.kind for s in segment(document)] == ["boilerplate", "boilerplate", "title", "body", "body", "body"]
+
+
 def test_that_the_row_of_a_table_is_one_line_and_a_table_for_the_layout_is_not() -> None:
     rows = "<tr><th>年份</th><th>投入（亿元）</th></tr><tr><td>2024</td><td>1.5</td></tr>"
     layout = "<table><tr><td>各区要统筹资金。</td></tr></table>"

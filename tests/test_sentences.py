@@ -237,6 +237,30 @@ def test_that_a_title_over_two_lines_is_one_and_a_plan_in_a_notice_has_its_own()
             "全市要加快创新。\n附件2\n某市平台管理规范（试行）\n第一条 为了发展。",
             ["body", "title", "title", "list_item"],
         ),
+        (
+            "浦江晨谈\n托育这道题，别让祖辈一直当替补\n2025年3月11日　第7版　评论\n顾念慈\n楼下有位阿姨。\n她很累。",
+            ["heading", "title", "boilerplate", "boilerplate", "body", "body"],
+        ),
+        (
+            "《云中参事》2024年第6期\n从一煤独大到风光火储：接续替代的难题与对策\n“转型”专题调研组\n摘要：因煤立市。\n任务重。",
+            ["boilerplate", "title", "boilerplate", "body", "body"],
+        ),
+        (
+            "某市专项预案\n（2025年修订）\n1  总则\n1.1  编制目的\n为了安全。\n1.2  人员\n要配人。",
+            ["title", "title", "heading", "heading", "body", "heading", "body"],
+        ),
+        (
+            "政府工作报告\n2025年2月19日在某县人民代表大会会议上\n第一部分　去年的账\n一、收支\n收支平衡。",
+            ["title", "boilerplate", "heading", "heading", "body"],
+        ),
+        (
+            "设为首页 | 加入收藏 | 手机版\n网站简介 | 版权声明 | 友情链接\n全市稳中有进。\n前景可期。",
+            ["boilerplate", "boilerplate", "body", "body"],
+        ),
+        (
+            "某市人民政府文件\n某政发〔2025〕9号\n关于加快创新的通知\n各县区：\n请执行。\n请落实。",
+            ["title", "boilerplate", "title", "body", "body", "body"],
+        ),
         # headings in the middle of a line
         ("先行一步。二、重点任务。（一）建设平台。支持企业建平台。", ["body", "heading", "heading", "body"]),
         ("二、重点任务 （一）建设平台 支持企业建平台，推动院校共建实验室。", ["heading", "heading", "body"]),
