@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from data.build import Sources
 from data.build import build as build_dataset
@@ -19,11 +19,12 @@ from data.command import run
 from data.ingest import Summary
 from data.ingest import ingest as ingest_documents
 from data.labels import load_labels
-from data.read import SUFFIXES, read_document
+from data.read import read_document
 from data.records import KINDS, to_json
 from data.sentences import segment as segment_document
 from data.studio_cli import app as studio_app
 
+MOST_ROWS = 40  # of the table of documents; of more only those with something to say are named
 HERE = Path(__file__).parent
 SEEDS = HERE.parent / "seeds"
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -39,6 +40,8 @@ def ingest(
 ) -> None:
     """Read documents and split them into sentences; only what changed is read again.
 
+    The corpus holds the documents named in this run, and no others.
+
     Exit code 1 when a file could not be read: the others are in the corpus, its name and the reason in the summary.
     """
     summary = ingest_documents(paths, out)
@@ -51,12 +54,12 @@ def ingest(
 
 
 def _show(summary: Summary, out: Path) -> None:
-    table = Table("document", "format", "characters", "sentences", *KINDS, "warnings")
-    for row in summary.documents:
-        kinds = [row["kinds"].get(kind, 0) for kind in KINDS]
-        cells = [row["source"], row["format"], row["characters"], row["sentences"], *kinds, "; ".join(row["warnings"])]
-        table.add_row(*(escape(str(cell)) for cell in cells))
-    err_console.print(table)
+    if len(summary.documents) <= MOST_ROWS:
+        err_console.print(_table(summary))
+    else:
+        for row in summary.documents:
+            if row["warnings"]:
+                err_console.print(f"{row['source']}: {'; '.join(row['warnings'])}", style="yellow", markup=False)
     sources = {row["id"]: row["source"] for row in summary.documents}
     for pair in summary.near_duplicates:
         part, whole = sources[pair["part"]], sources[pair["whole"]]
@@ -64,10 +67,11 @@ def _show(summary: Summary, out: Path) -> None:
     for path, source in summary.repeated.items():
         err_console.print(f"the same text as {source}, kept once: {path}", markup=False)
     if summary.dropped:
-        err_console.print(f"no longer in the corpus: {', '.join(summary.dropped)}", style="yellow", markup=False)
-    if summary.skipped:
-        why = f"not of a kind that is read ({', '.join(SUFFIXES)})"
-        err_console.print(f"skipped, {why}: {', '.join(summary.skipped)}", style="yellow", markup=False)
+        few = ", ".join(summary.dropped[:5]) + (", …" if len(summary.dropped) > 5 else "")
+        message = f"{len(summary.dropped)} documents are no longer in the corpus, which holds what is named: {few}"
+        err_console.print(message, style="yellow", markup=False)
+    for path, reason in summary.skipped.items():
+        err_console.print(f"skipped: {path}: {reason}", style="yellow", markup=False)
     for path, reason in summary.failed.items():
         err_console.print(f"could not be read: {path}: {reason}", style="red", markup=False)
     total = sum(row["sentences"] for row in summary.documents)
@@ -78,10 +82,25 @@ def _show(summary: Summary, out: Path) -> None:
     )
 
 
+def _table(summary: Summary) -> Table:
+    """One row a document; columns of kinds that none has are left out."""
+    kinds = [kind for kind in KINDS if any(kind in row["kinds"] for row in summary.documents)]
+    table = Table("format", "characters", "sentences", *kinds, "warnings")
+    table.columns.insert(0, Column("document", overflow="fold", min_width=24))
+    for row in summary.documents:
+        counts = [row["kinds"].get(kind, 0) for kind in kinds]
+        cells = [row["source"], row["format"], row["characters"], row["sentences"], *counts, "; ".join(row["warnings"])]
+        table.add_row(*(escape(str(cell)) for cell in cells))
+    return table
+
+
 @app.command()
 def segment(file: Annotated[Path, typer.Argument(help="one document")]) -> None:
     """Print the sentences of one document as JSONL."""
-    for sentence in segment_document(read_document(file)):
+    document = read_document(file)
+    for warning in document.warnings:
+        err_console.print(f"{file}: {warning}", style="yellow", markup=False)
+    for sentence in segment_document(document):
         print(to_json(sentence))
 
 

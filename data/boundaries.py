@@ -33,6 +33,7 @@ _NAMED = re.compile(
     r"\s*[^。！？；：，,;:!?\s]{2,16}(?:(?<![为是括下有])[：:](?=\s*[^\s一二三（(](?:.{25}|.{7,24}[。；;]))"
     r"|[\s\u3000]+(?=.{15,400}?。))"
 )
+_LOST = re.compile(r"[\u4e00-\u9fff]\?[\u4e00-\u9fff]\?")  # 工?业?
 _ASKED = frozenset("吗呢么何谁哪办样少")  # 怎么办??
 MAX_DEPTH = 32  # marks open at once; those before them are taken as broken
 MAX_DEPTH_CHARS = 400  # a bracket that stays open longer than this is taken as broken
@@ -51,8 +52,6 @@ def boundaries(text: str) -> list[int]:
     inside = _addresses(text)
     if inside:
         tokens = [i for i in tokens if i not in inside]
-    if text.count("?") * 4 > len(text):  # 工?业?和?信?息?化 : characters that were lost
-        tokens = [i for i in tokens if text[i] != "?"]
     partner = _partners(text, tokens)
     cuts: list[int] = []
     stack = [_Open(-1, True)] if -1 in partner else []
@@ -136,12 +135,20 @@ def _ends_here(text: str, i: int) -> bool:
     if char in "?!":
         if i == 0 or before in ".．" or before.isspace():  # 工信局 ????? ; 6.?大力
             return False
+        if _is_lost(text, i):
+            return False
         if before == "?" or after == "?":  # 怎么办?? but not ????? in the middle of a line
             return after != "?" and text[max(i - 2, 0) : i - 1] in _ASKED
         return not (before.isascii() and after.isascii() and after.isalnum())  # a?b=1
     if char == "…":
         return after != "…" and (before == "…" or after == "" or after in _CLOSERS)
     return True
+
+
+def _is_lost(text: str, i: int) -> bool:
+    """Whether a question mark stands for a character that was lost: 工?业?和?信?息?化"""
+    around = _LOST.fullmatch(text, max(i - 3, 0), i + 1) or _LOST.fullmatch(text, i - 1, i + 3)
+    return around is not None and text[i - 1] not in _ASKED
 
 
 def _after_closers(text: str, i: int, partner: dict[int, int], stack: list[_Open]) -> int:

@@ -7,7 +7,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import NamedTuple
 
-from data.lines import Line, ends, is_short
+from data.lines import Line, ends, is_row, is_short
 from data.numbering import is_markdown_heading, numbering
 
 _CUT_OFF = re.compile(
@@ -68,10 +68,12 @@ def _begins_anew(line: Line) -> bool:
 
 def _goes_on(line: Line, after: Line, layout: _Layout, rest: bool, gap: str) -> bool:
     """Whether a line is unfinished, and the next line of the text is its rest."""
-    if ends(line.text) or _begins_anew(after) or "\t" in line.text:
+    if ends(line.text) or _begins_anew(after) or is_row(line):
         return False
     if _CUT_OFF.search(line.text[-4:]) or _is_open(line.text):
         return True
+    if line.indented and not after.indented and not line.number and (gap or not after.spaced):
+        return True  # the first line of a paragraph, and its second
     if line.kind == "body":
         return True  # the format says that it is no heading
     if _ROW.match(line.text) and _ROW.match(after.text):

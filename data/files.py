@@ -58,6 +58,8 @@ def replaced_folder(target: Path) -> Iterator[Path]:
     Raises ValueError where the target holds files that are not ours (it has no manifest).
     """
     target = target.resolve()
+    if target.exists() and not target.is_dir():
+        raise ValueError(f"{target}: expected a folder to write to, got a file")
     if target.exists() and not (target / MANIFEST).is_file() and any(target.iterdir()):
         raise ValueError(f"{target}: holds files and no {MANIFEST}, so it is not ours to replace; name another folder")
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -64,7 +64,7 @@ def recognise(head: bytes, expected: str, source: str) -> tuple[str, list[str]]:
     found = _format(head)
     if not found and expected not in ("text", "html"):
         raise ValueError(
-            f"{source}: expected {_expected(expected)}, got neither; {ANEW}, or name it .txt if it is plain text"
+            f"{source}: expected {_expected(expected)}, got something else; {ANEW}, or name it .txt if it is plain text"
         )
     if found in ("", expected):
         return expected, []

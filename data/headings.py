@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from data.boundaries import heading_end
 from data.furniture import is_author, is_byline
-from data.lines import HEADING_LENGTH, Line, ends, is_short
+from data.lines import HEADING_LENGTH, Line, ends, is_row, is_short
 from data.numbering import SECTION, UNNUMBERED, heading_rank, is_markdown_heading
 
 _GENRE = re.compile(
@@ -65,6 +65,8 @@ def _is_heading(paragraphs: list[list[Line]], i: int) -> bool:
     if first.kind == "body" or sum(len(line.text) for line in paragraphs[i]) > TITLE_LENGTH:
         return False
     text = _text(paragraphs[i])
+    if is_row(first):
+        return False
     if is_markdown_heading(text):
         return True
     if _is_row(text[first.number.length :] if first.number else text):
@@ -120,7 +122,8 @@ def _is_cell(paragraph: list[Line]) -> bool:
 
 def name_titles(lines: list[Line]) -> None:
     """Headings that are titles: at the beginning, over a byline, of a document in the document."""
-    if len(lines) < MIN_LINES or not any("。" in line.text for line in lines):
+    named = lines and _GENRE.search(lines[0].text)
+    if (len(lines) < MIN_LINES and not named) or not any("。" in line.text for line in lines):
         return
     begun = titled = False
     i = 0
@@ -135,7 +138,8 @@ def name_titles(lines: list[Line]) -> None:
                 line.broken = _is_half_title(line, after)
         titled = titled or lines[i].kind == "title"
         section = titled and not run and lines[i].kind == "heading"
-        begun = begun or section or lines[i].kind in ("", "body") or lines[i].number is not None
+        numbered = lines[i].number is not None and lines[i].kind != "boilerplate"
+        begun = begun or section or numbered or lines[i].kind in ("", "body")
         i += max(run, 1)
     _raise_main_part(lines)
 
@@ -162,7 +166,9 @@ def _title_run(lines: list[Line], i: int) -> int:
 
 def _may_be_title(line: Line) -> bool:
     if line.kind == "heading":
-        return not line.number and len(line.text) > SECTION_NAME
+        return not line.number and (
+            len(line.text) > SECTION_NAME or (len(line.text) == 4 and bool(_GENRE.search(line.text)))
+        )
     return not line.kind and not line.number and len(line.text) <= TITLE_LENGTH and bool(_GENRE.search(line.text))
 
 

@@ -20,6 +20,8 @@ from data.read import SUFFIXES, Reader
 from data.records import Document, Sentence
 from data.sentences import segment
 
+OFFICE = (".doc", ".wps", ".ofd", ".rtf", ".odt", ".mht")  # kinds that people have and that can be saved as another
+
 
 @dataclass(slots=True)
 class Summary:
@@ -29,44 +31,55 @@ class Summary:
     failed: dict[str, str] = field(default_factory=dict)  # path: why it could not be read
     repeated: dict[str, str] = field(default_factory=dict)  # path: that of the document with the same text
     near_duplicates: list[dict[str, Any]] = field(default_factory=list)  # part, whole: ids; containment: 0 to 1
-    skipped: list[str] = field(default_factory=list)  # of a kind that is not read
+    skipped: dict[str, str] = field(default_factory=dict)  # path: why it was passed over
     dropped: list[str] = field(default_factory=list)  # documents that the corpus held before and holds no more
     read: int = 0  # files that were read in this run; the others had not changed
     reused: bool = False  # nothing at all had changed
 
 
-def find_files(paths: list[Path]) -> tuple[list[Path], list[str]]:
-    """The files named and every readable file below the folders named; and what else is there, which is skipped.
+def find_files(paths: list[Path]) -> tuple[dict[Path, str], dict[str, str]]:
+    """The files named and every readable file below the folders named, each with its path from there on.
 
-    Hidden files and folders are passed over. Raises ValueError for a path that is no file or folder.
+    And what else is there, with the reason why it is skipped; hidden files and folders are passed over.
+    Raises ValueError for a path that is no file or folder.
     """
-    found: list[Path] = []
-    skipped: list[str] = []
+    found: dict[Path, str] = {}
+    skipped: dict[str, str] = {}
     for path in paths:
         if path.is_dir():
             for below in _below(path, skipped):
-                if below.suffix.lower() in SUFFIXES and below.is_file():
-                    found.append(below)
+                if reason := _no_document(below):
+                    skipped[_name(below)] = reason
                 else:
-                    skipped.append(_name(below))
+                    found.setdefault(below, _name(below.relative_to(path)))
         elif path.is_file():
-            found.append(path)
+            found.setdefault(path, _name(Path(path.name)))
         else:
             raise ValueError(f"{_name(path)}: {'expected a file' if path.exists() else 'no such file'} or folder")
     if not found:
         raise ValueError(f"no file of a kind that is read ({', '.join(SUFFIXES)}) in {', '.join(map(_name, paths))}")
-    return list(dict.fromkeys(found)), list(dict.fromkeys(skipped))
+    return found, skipped
 
 
-def _below(folder: Path, skipped: list[str]) -> list[Path]:
+def _no_document(path: Path) -> str:
+    """Why a file below a folder is not read; empty for one that is."""
+    if not path.is_file():
+        return "a link to nothing" if path.is_symlink() else "not a plain file"
+    if path.suffix.lower() in OFFICE:
+        return "not of a kind that is read; save it as .docx or PDF"
+    return "" if path.suffix.lower() in SUFFIXES else "not of a kind that is read"
+
+
+def _below(folder: Path, skipped: dict[str, str]) -> list[Path]:
     """Files below a folder, in order. Folders that are links, which may go in circles, or can't be opened: skipped."""
 
     def note(error: OSError) -> None:
-        skipped.append(f"{_name(Path(error.filename))} ({error.strerror})")
+        skipped[_name(Path(error.filename))] = str(error.strerror)
 
     found: list[Path] = []
     for top, folders, names in os.walk(folder, onerror=note):
-        skipped += [_name(Path(top, name)) for name in folders if Path(top, name).is_symlink()]
+        links = [Path(top, name) for name in folders if Path(top, name).is_symlink()]
+        skipped |= {_name(link): "a folder that is a link; name it itself" for link in links}
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [Path(top, name) for name in names if not name.startswith((".", "~$"))]
     return sorted(found)
@@ -91,8 +104,8 @@ def ingest(paths: list[Path], out: Path) -> Summary:
     with replaced_folder(out) as scratch:
         with Reader() as reader, CorpusWriter(scratch) as writer:
             work = _Work(reader, writer, out, known, summary)
-            for path in track(files, "reading documents", console=Console(stderr=True), transient=True):
-                work.take(path, hashes[_name(path)])
+            for path in track(list(files), "reading documents", console=Console(stderr=True), transient=True):
+                work.take(path, files[path], hashes[_name(path)])
         if not work.entries:
             reasons = "; ".join(f"{path}: {reason}" for path, reason in summary.failed.items())
             raise ValueError(f"nothing could be read, {out} is left as it was: {reasons}")
@@ -123,10 +136,10 @@ class _Work:
     entries: dict[str, dict[str, Any]] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)  # paths by document id
 
-    def take(self, path: Path, sha256: str) -> None:
+    def take(self, path: Path, source: str, sha256: str) -> None:
         """Add one file: as it stands in the old corpus where it has not changed, else read anew."""
         name = _name(path)
-        key = f"{_name(Path(path.name))} {sha256}"
+        key = f"{source} {sha256}"
         if entry := self.known.get(key):
             if self._is_new(name, entry["row"]):
                 self.entries[key] = {"row": entry["row"], "at": self.writer.copy(self.old, *entry["at"])}
@@ -139,7 +152,7 @@ class _Work:
             return
         self.summary.read += 1
         sentences = segment(document)
-        document = replace(document, title=_title(document, sentences), source=_name(Path(document.source)))
+        document = replace(document, title=_title(document, sentences), source=source)
         row = _row(document, sentences)
         if self._is_new(name, row):
             self.entries[key] = {"row": row, "at": self.writer.add(document, sentences)}
@@ -147,7 +160,7 @@ class _Work:
     def _is_new(self, name: str, row: dict[str, Any]) -> bool:
         """Whether no document with the same text came before."""
         if row["id"] in self.sources:
-            self.summary.repeated[name] = self.sources[row["id"]]
+            self.summary.repeated[name] = "; ".join([self.sources[row["id"]], *row["warnings"]])
             return False
         self.sources[row["id"]] = name
         self.summary.documents.append(row)

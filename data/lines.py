@@ -19,7 +19,7 @@ _BURIED = re.compile(
 _BEFORE_BURIED = frozenset("，、；。")
 _COMMA = re.compile(r"[，,]")
 _STOP = re.compile("[。；;]")  # 加大投入；引进人才
-_INDENTS = ("\u3000\u3000", "  ", "\xa0\xa0")
+_INDENT = re.compile(r"(?:^|[\n\r])(?:\u3000{2}|[ \xa0]{2,4})$")  # two characters; a line in the middle has more
 _NO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"
 HEADING_LENGTH = 40  # characters
 
@@ -51,7 +51,7 @@ def lines_of(document: Document, simplified: str) -> list[Line]:
         text = _without_noise(whole)
         line = Line(start, start + len(whole), text, "", numbering(text))
         line.spaced = simplified.count("\n", at, start) > 1
-        line.indented = simplified[max(start - 2, 0) : start] in _INDENTS
+        line.indented = bool(_INDENT.search(simplified, max(start - 8, 0), start))
         if mark := marks.get(start):
             line.kind = mark.kind
             line.rank = format_rank(mark.level) if mark.level and not line.number else heading_rank(text)
@@ -85,6 +85,11 @@ def _without_noise(text: str) -> str:
 def ends(text: str) -> bool:
     """Whether a line ends as a sentence or a lead-in does."""
     return bool(_ENDS.search(text[-12:]))
+
+
+def is_row(line: Line) -> bool:
+    """Whether a line is the row of a table, its cells parted by tabs."""
+    return "\t" in line.text[line.number.length if line.number else 0 :].strip()
 
 
 def is_short(text: str) -> bool:

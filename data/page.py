@@ -8,6 +8,7 @@ import trafilatura
 from lxml import etree, html
 
 from data.encoding import decode
+from data.numbering import numbering
 from data.records import Document, Mark
 
 _BLOCKS = frozenset(
@@ -18,6 +19,7 @@ _BLOCKS = frozenset(
 _UNSEEN = frozenset("""script style noscript template svg iframe object head""".split())
 _LEVELS = {f"h{n}": n - 1 for n in range(2, 7)}  # h1 is the title
 _DEEPEST = 2000  # elements in each other; the parser drops what lies deeper than 2048, without a word
+LEAST_ARTICLE = 100  # letters
 SHORT = 8  # letters; so short a block belongs to the article only right after the block before it
 MENU = 30  # characters; a link so short that stands alone is one of a menu
 NEAR = 40  # letters
@@ -116,6 +118,8 @@ def _blocks(page: html.HtmlElement) -> list[tuple[str, str]]:
             if tag in _BLOCKS:
                 flush(tags[-1])
                 tags.append(tag)
+            if tag == "li" and element.getparent().tag == "ol" and not numbering(_first_text(element)):
+                buffer.append(f"{_place(element)}. ")
             if tag == "tr" and (cells := _cells(element)):
                 found.append(("\t".join(cells), "tr"))
                 for child in list(element):
@@ -134,6 +138,16 @@ def _blocks(page: html.HtmlElement) -> list[tuple[str, str]]:
     return found
 
 
+def _place(item: html.HtmlElement) -> int:
+    """The number that a browser shows before an item of a numbered list."""
+    start = item.getparent().get("start", "1")
+    return (int(start) if start.isdecimal() else 1) + sum(1 for _ in item.itersiblings("li", preceding=True))
+
+
+def _first_text(element: html.HtmlElement) -> str:
+    return next((text.strip() for text in element.itertext() if text.strip()), "")
+
+
 def _cells(row: html.HtmlElement) -> list[str]:
     """What stands in the cells of a row; empty for a row of one cell, of links, or of cells that lay out a page."""
     cells = [cell for cell in row if cell.tag in ("td", "th")]
@@ -148,7 +162,8 @@ def _article(page: html.HtmlElement) -> str:
     found = trafilatura.extract(
         html.tostring(page, encoding="unicode"), include_comments=False, include_tables=True, favor_recall=True
     )
-    return _NO_LETTER.sub("", found or "")
+    letters = _NO_LETTER.sub("", found or "")
+    return letters if len(letters) >= LEAST_ARTICLE else ""  # of a short page it may find a part only
 
 
 def _marks(blocks: list[tuple[str, str]], article: str) -> list[Mark]:

@@ -48,6 +48,8 @@ class Reader:
 
     def read(self, path: Path) -> Document:
         """Read one file. Raises ValueError for what is no document, and OSError where it can't be opened."""
+        if path.is_dir():
+            raise ValueError(f"{path}: expected a file, got a folder; read folders with: python -m data ingest")
         if not path.is_file():
             raise ValueError(f"{path}: no such file")
         with path.open("rb") as file:
@@ -101,6 +103,8 @@ def _document(fields: dict[str, Any], source: str, warnings: list[str]) -> Docum
 
 
 def _with_text(document: Document, size: int, form: str) -> Document:
+    if not size:
+        raise ValueError(f"{document.source}: the file is empty")
     if not document.text.strip():
         raise ValueError(
             f"{document.source}: no text found in {size} bytes of {form}; is it an empty page, or a scan without text?"

@@ -17,7 +17,7 @@ from data.boundaries import boundaries, heading_end
 from data.breaks import SIDE, find_broken, hold_brackets
 from data.furniture import is_author, name_furniture
 from data.headings import name_headings, name_titles
-from data.lines import HEADING_LENGTH, Line, is_short, lines_of
+from data.lines import HEADING_LENGTH, Line, is_row, is_short, lines_of
 from data.normalize import normalize, normalize_simplified, to_simplified
 from data.numbering import Numbering, heading_rank, numbering
 from data.records import CLASSIFIED_KINDS, Document, Sentence, Span, digest
@@ -86,7 +86,7 @@ class _Place:
         self.told = self.told or unit.kind in CLASSIFIED_KINDS
         found = _Found(unit, normalized, [text for _, text in self.path], self.article)
         if unit.kind == "heading":
-            self.path.append((unit.rank, normalized))
+            self.path.append((unit.rank, normalized.lstrip("# ")))
         return found
 
 
@@ -121,10 +121,10 @@ def _groups(lines: list[Line]) -> Iterator[list[Line]]:
 def _units(simplified: str, group: list[Line]) -> Iterator[_Unit]:
     """The sentences of one paragraph. Lines of one kind (titles, headings, captions, …) are one unit."""
     first = group[0]
-    if first.kind in ("", "body"):
+    if first.kind in ("", "body") and not is_row(first):
         yield from _sentences(group, "".join(simplified[line.start : line.end] for line in group))
     else:
-        yield _Unit([Span(line.start, line.end) for line in group], first.kind, first.rank)
+        yield _Unit([Span(line.start, line.end) for line in group], first.kind or "body", first.rank)
 
 
 def _sentences(group: list[Line], joined: str) -> Iterator[_Unit]:

@@ -82,9 +82,21 @@ def test_that_odd_names_links_and_hidden_files_do_no_harm(tmp_path: Path) -> Non
     (source / "nowhere.txt").symlink_to(tmp_path / "gone.txt")
     summary = ingest([source], tmp_path / "out")
     assert [row["source"] for row in summary.documents] == ["a.txt", r"\xd5\xfe\xb2\xdf.txt"]
-    assert [name.removeprefix(f"{source}/") for name in summary.skipped] == ["circle", "nowhere.txt", r"\xd5.wps"]
+    assert {name.removeprefix(f"{source}/"): reason for name, reason in summary.skipped.items()} == {
+        "circle": "a folder that is a link; name it itself",
+        "nowhere.txt": "a link to nothing",
+        r"\xd5.wps": "not of a kind that is read; save it as .docx or PDF",
+    }
     assert json.loads(json.dumps(asdict(summary), ensure_ascii=False).encode())
     assert ingest([source], tmp_path / "out").reused
+
+
+def test_that_files_of_one_name_in_two_folders_are_told_apart(tmp_path: Path) -> None:
+    write(tmp_path / "in", a="要建平台。")
+    write(tmp_path / "in" / "甲", 通知="要引人才。")
+    write(tmp_path / "in" / "乙", 通知="要筹资金。")
+    sources = [row["source"] for row in ingest([tmp_path / "in"], tmp_path / "out").documents]
+    assert sources == ["a.txt", "乙/通知.txt", "甲/通知.txt"]
 
 
 def test_that_a_pipe_is_no_document(tmp_path: Path) -> None:
@@ -152,7 +164,9 @@ def test_that_a_corpus_is_never_replaced_by_nothing(tmp_path: Path) -> None:
 def test_that_files_of_other_kinds_are_named(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("要建平台。", encoding="utf-8")
     (tmp_path / "b.wps").write_bytes(b"?")
-    assert ingest([tmp_path], tmp_path / "out").skipped == [str(tmp_path / "b.wps")]
+    assert ingest([tmp_path], tmp_path / "out").skipped == {
+        str(tmp_path / "b.wps"): "not of a kind that is read; save it as .docx or PDF"
+    }
 
 
 def test_that_a_missing_path_is_named(tmp_path: Path) -> None:

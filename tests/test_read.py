@@ -121,9 +121,9 @@ def test_that_a_page_is_known_whatever_its_name(tmp_path: Path, name: str) -> No
     ("name", "content", "reason"),
     [
         ("a.txt", b" \n", "no text found in 2 bytes of text"),
-        ("a.html", b"", "no text found in 0 bytes of html"),
-        ("a.docx", b"", "expected a Word document.*got neither"),
-        ("a.pdf", TEXT.encode(), "expected a PDF, got neither.*name it .txt"),
+        ("a.html", b"", "the file is empty"),
+        ("a.docx", b"", "expected a Word document.*got something else"),
+        ("a.pdf", TEXT.encode(), "expected a PDF, got something else.*name it .txt"),
         ("a.xyz", TEXT.encode(), r"expected one of .txt.*save it as .docx or PDF"),
         ("a.txt", b"\x89PNG\r\n\x1a\n", "expected plain text, got a PNG image; run text recognition"),
         ("a.txt", b"Rar!\x1a\x07", "got a RAR archive; unpack it"),
@@ -176,6 +176,19 @@ def test_that_what_a_child_says_is_checked(monkeypatch: pytest.MonkeyPatch) -> N
         fields = {"text": "要", "title": "", "format": "html", "marks": [], "warnings": [], "sha256": "forged"}
         monkeypatch.setattr(reader._child, "ask", lambda *_: {"document": fields})
         assert reader.parse(PAGE.encode(), "html") == Document.of("要", format="html")
+
+
+def test_that_the_items_of_a_numbered_list_have_their_numbers() -> None:
+    items = "<ol start='3'><li>强化领导。</li><li>2. 强化考核。</li><li>强化督查。</li></ol>"
+    text = parse(f"<html><body><p>任务如下：</p>{items}</body></html>".encode(), "html").text
+    assert text.splitlines() == ["任务如下：", "3. 强化领导。", "2. 强化考核。", "5. 强化督查。"]
+
+
+def test_that_of_a_short_page_nothing_is_thrown_out() -> None:
+    parts = ["<strong>一、起草背景</strong>", "中央重视创新。", "<strong>二、主要内容</strong>", "《方案》共五部分。"]
+    body = "".join(f"<p>{part}</p>" for part in parts)
+    document = parse(f"<html><body><div>方案政策解读</div><div>{body}</div></body></html>".encode(), "html")
+    assert [s.kind for s in segment(document)] == ["title", "heading", "body", "heading", "body"]
 
 
 def test_that_the_words_of_a_menu_are_no_text_though_the_article_has_them_too() -> None:

@@ -168,6 +168,10 @@ def test_that_articles_of_one_page_are_told_apart() -> None:
     assert found[-1].heading_path == []
 
 
+def test_that_a_heading_path_has_no_marks_of_markdown() -> None:
+    assert sentences("## 打造平台\n要建平台。")[-1].heading_path == ["打造平台"]
+
+
 def test_that_a_title_over_two_lines_is_one_and_a_plan_in_a_notice_has_its_own() -> None:
     text = (
         "各县区：\n现将计划印发给你们，请执行。\n某市工业局\n2021年8月2日\n某市工业科技创新能力提升\n"
@@ -260,6 +264,21 @@ def test_that_a_title_over_two_lines_is_one_and_a_plan_in_a_notice_has_its_own()
         (
             "某市人民政府文件\n某政发〔2025〕9号\n关于加快创新的通知\n各县区：\n请执行。\n请落实。",
             ["title", "boilerplate", "title", "body", "body", "body"],
+        ),
+        ("关于市政协第12号提案的答复\n某委员：\n您的提案收悉。\n我们照办。", ["title", "body", "body", "body"]),
+        ("关于加快科技创新的意见\n要加大财政投入。企业融资难。", ["title", "body", "body"]),
+        (
+            "全市要加快创新。\n某市府办公室　　2024年5月6日印发\n印发机关：某市府办公室",
+            ["body", "signature", "signature"],
+        ),
+        (
+            "目录\n一、总体要求\t1\n二、任务\t3\n\n某市科技创新规划\n\n一、总体要求\n要创新。",
+            [*["boilerplate"] * 3, "title", "heading", "body"],
+        ),
+        ("任务如下。\n1\t建设实验室。引进团队。\t市科技局\n2\t建设中试线。\t市工信局\n请执行。", ["body"] * 4),
+        (
+            "主办：某市　承办：市府办\n日期：2024-05-06 点击：12次\n全市稳中有进。",
+            ["boilerplate", "boilerplate", "body"],
         ),
         # headings in the middle of a line
         ("先行一步。二、重点任务。（一）建设平台。支持企业建平台。", ["body", "heading", "heading", "body"]),

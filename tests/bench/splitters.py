@@ -32,7 +32,7 @@ def ours(text: str) -> list[Unit]:
         where = place(text, sentence.pieces)
         units.append(Unit(where, sentence.kind, tuple(headings[heading] for heading in sentence.heading_path)))
         if sentence.kind == "heading":
-            headings[sentence.normalized] = where
+            headings[sentence.normalized.lstrip("# ")] = where
     return units
 
 
