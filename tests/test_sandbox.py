@@ -179,6 +179,8 @@ with Reader() as reader:
 
 @pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
 def test_that_a_folder_of_any_name_is_fine_under_any_locale(tmp_path: Path, locale: str) -> None:
+    if locale == "C" and not sys.prefix.isascii():
+        pytest.skip("in this locale Python itself reads no .pth file that names such a folder")
     folder = tmp_path / "政策 文件"
     folder.mkdir()
     (folder / "页 面.html").write_bytes(PAGE)
