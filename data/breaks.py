@@ -21,7 +21,6 @@ _BRACKETS = ("《》", "（）", "()", "〔〕", "“”")  # 正在研究加入
 _ADDRESS = re.compile(r"^(各|市|区|县|省).{2,80}[：:]$")  # 各区人民政府，市直各部门：
 _SALUTATION = re.compile(r"(各位|尊敬的|同志们|朋友们).{0,30}[：:！!]$")  # 各位代表：
 SIDE = ("caption", "boilerplate")  # what may stand in the middle of a sentence
-LEAST_INDENTED = 15  # characters; a shorter indented line without an end mark is a heading
 MIN_WRAPPED = 8  # lines of one width that show a text was broken at it
 
 
@@ -86,8 +85,7 @@ def _goes_on(line: Line, after: Line, layout: _Layout, rest: bool, gap: str) -> 
         return over >= -indented and not (over > 2.5 and _ends_in_heading(line.text))
     if gap == "caption" and not line.number and not is_short(after.text):
         return not is_markdown_heading(line.text)  # …，企业 / 张某摄 / 与院校…
-    unindented = layout.indents and line.indented and len(line.text) >= LEAST_INDENTED
-    return (rest or unindented or not is_short(line.text)) and not _ends_in_heading(line.text)
+    return (rest or not is_short(line.text)) and not _ends_in_heading(line.text)
 
 
 def _is_open(text: str) -> bool:
