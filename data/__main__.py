@@ -13,15 +13,21 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-from data.build import Sources
+from data.agreement_page import compare_files, write_agreement
+from data.build import Sources, read_texts
 from data.build import build as build_dataset
 from data.command import run
+from data.draw import draw as draw_sentences
+from data.draw import load_plan
 from data.ingest import Summary
 from data.ingest import ingest as ingest_documents
 from data.labels import load_labels
+from data.lexicon import load_lexicon
 from data.read import read_document
-from data.records import KINDS, to_json
+from data.records import KINDS, to_json, write_jsonl
+from data.register import read_register
 from data.sentences import segment as segment_document
+from data.share import share as share_annotations
 from data.studio_cli import app as studio_app
 
 MOST_ROWS = 40  # of the table of documents; of more only those with something to say are named
@@ -105,6 +111,20 @@ def segment(file: Annotated[Path, typer.Argument(help="one document")]) -> None:
 
 
 @app.command()
+def draw(
+    sources: Annotated[Path, typer.Argument(help="folder of published texts: documents, and .jsonl(.xz) collections")],
+    plan: Annotated[Path, typer.Option(help="how many documents and sentences of which kind")] = SEEDS / "drawing.yaml",
+    lexicon: Annotated[Path, typer.Option(help="cue phrases that find rare labels")] = SEEDS / "lexicon.yaml",
+    out: Annotated[Path, typer.Option(help="JSONL to write: where each sentence stands, no text")] = HERE
+    / "drawing.jsonl",
+) -> None:
+    """Draw sentences of published documents to be labelled; send them with `label-studio push --only`."""
+    drawn = draw_sentences(sources, load_plan(plan), load_lexicon(lexicon))
+    write_jsonl(out, drawn)
+    print(f"{out}: {len(drawn)} sentences of {len({row.document for row in drawn})} documents")
+
+
+@app.command()
 def build(
     corpus: Annotated[list[Path], typer.Option(help="corpus directories that hold the texts")] = [HERE / "corpus"],  # noqa: B006
     annotations: Annotated[list[Path] | None, typer.Option(help="annotation JSONL files; later ones win")] = None,
@@ -112,22 +132,64 @@ def build(
     out: Annotated[Path, typer.Option(help="dataset directory to write")] = HERE / "examples",
     shares: Annotated[tuple[float, float, float], typer.Option(help="train, validation, test")] = (0.64, 0.18, 0.18),
     seed: int = 13,
-    split: Annotated[Path | None, typer.Option(help="documents whose split is on record")] = SEEDS / "split.json",
+    register: Annotated[Path | None, typer.Option(help="documents on record: split, origin, genre")] = SEEDS
+    / "register.json",
+    sources: Annotated[Path | None, typer.Option(help="folder of published texts that labels stand on")] = None,
+    record: Annotated[bool, typer.Option("--record", help="place new documents in balance, into the register")] = False,
 ) -> None:
     """Join labels and texts into a dataset directory, split by document."""
-    files = annotations or sorted((SEEDS / "annotations").glob("*.jsonl")) + sorted(
-        (HERE / "annotations").glob("*.jsonl")
-    )
-    facts = build_dataset(Sources(corpus, files, labels, split), out, shares, seed)
+    files = annotations or annotation_files()
+    facts = build_dataset(Sources(corpus, files, labels, register, sources), out, shares, seed, record)
     table = Table("split", "documents", "sentences", "none", *load_labels(labels).ids)
-    for side, row in facts["splits"].items():  # type: ignore[attr-defined]
+    for side, row in facts["splits"].items():
         table.add_row(side, *map(str, (row["documents"], row["sentences"], row["none"], *row["labels"].values())))
     err_console.print(table)
-    for reason, count in facts["left_out"].items():  # type: ignore[attr-defined]
+    for reason, count in facts["left_out"].items():
         err_console.print(f"left out {count} sentences: {reason}", style="yellow")
-    for warning in facts["warnings"]:  # type: ignore[attr-defined]
-        err_console.print(warning, style="yellow", markup=False)
     err_console.print(f"dataset {'is up to date' if facts.get('reused') else 'written'} in {out}", markup=False)
+
+
+@app.command()
+def agreement(
+    annotations: Annotated[
+        list[Path] | None, typer.Argument(help="annotation JSONL; without: all that build reads")
+    ] = None,
+    corpus: Annotated[list[Path], typer.Option(help="corpus directories that hold the texts")] = [HERE / "corpus"],  # noqa: B006
+    sources: Annotated[Path | None, typer.Option(help="folder of published texts that labels stand on")] = None,
+    labels: Annotated[Path, typer.Option(help="label set")] = SEEDS / "labels.yaml",
+    register: Annotated[Path, typer.Option(help="documents on record: split, origin, genre")] = SEEDS / "register.json",
+    out: Annotated[Path, typer.Option(help="folder to write: page, numbers, queue")] = HERE / "agreement",
+) -> None:
+    """Compare annotators: alpha and kappa per label, by document, and the queue of what a third has to decide."""
+    files, label_set = annotations or annotation_files(), load_labels(labels)
+    texts = read_texts([folder for folder in corpus if folder.is_dir()], files, sources)
+    found = compare_files(files, label_set, read_register(register), texts)
+    write_agreement(found, label_set, texts, files, out)
+    for one in found:
+        pairs = [f"kappa {a}, {b}" for a, b in one.labels[0].kappas]
+        title = f"{one.name}: {one.sentences} sentences, {one.differing} differing"
+        table = Table("label", "chosen", "all the same", "alpha", *pairs, title=title, title_justify="left")
+        for row in one.labels:
+            cells = (f"{row.share:.1%}", f"{row.same:.1%}", row.alpha, *row.kappas.values())
+            table.add_row(row.label, *map(str, cells))
+        err_console.print(table)
+    if not found:
+        err_console.print("no sentence was labelled by several people", style="yellow")
+    err_console.print(f"page: {out / 'agreement.html'}; queue: {out / 'queue.jsonl'}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def share(
+    annotations: Annotated[list[Path], typer.Argument(help="files that `label-studio pull` wrote")],
+    out: Annotated[Path, typer.Option(help="JSONL to write")],
+) -> None:
+    """Write pulled annotations as others may have them: without comments, times and mail addresses."""
+    print(f"{out}: {share_annotations(annotations, out)} annotations")
+
+
+def annotation_files() -> list[Path]:
+    """The labels that the repository ships, then those that people pulled."""
+    return sorted((SEEDS / "annotations").glob("*.jsonl")) + sorted((HERE / "annotations").glob("*.jsonl"))
 
 
 def main() -> None:

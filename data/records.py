@@ -112,13 +112,18 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """What a model learns from. ``text`` is normalised; ``context`` has heading_path, previous and next."""
+    """What a model learns from. ``text`` is normalised; ``context`` has heading_path, previous and next.
+
+    ``origin`` and ``genre`` are what the register says of its document.
+    """
 
     id: str
     text: str
     labels: list[str]
     doc_id: str
     context: dict[str, str] = field(default_factory=dict)
+    origin: str = ""
+    genre: str = ""
 
     @staticmethod
     def from_json(row: dict[str, Any]) -> Example:

@@ -17,11 +17,14 @@ _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")  # 政
 def leave_out_repeats(rows: dict[str, list[Example]]) -> tuple[dict[str, list[Example]], Counter[str]]:
     """The examples without those of train that (nearly) stand in validation or test, and of validation in test.
 
+    Every side but train and validation is a test set.
+
     Returns with them how many were left out, by reason. What counts are letters: two sentences that differ in figures
     and punctuation only are equal. Nothing is left out of test, and nothing for a repetition within one side.
     Raises ValueError where nothing would be left of a side.
     """
-    test = rows["test"]
+    tests = {side: found for side, found in rows.items() if side not in ("train", "validation")}
+    test = [example for found in tests.values() for example in found]
     validation = _without(rows["validation"], test)
     train = _without(rows["train"], [*validation, *test])
     for side, kept in (("train", train), ("validation", validation)):
@@ -36,7 +39,12 @@ def leave_out_repeats(rows: dict[str, list[Example]]) -> tuple[dict[str, list[Ex
             "repeated in test": len(rows["validation"]) - len(validation),
         }
     )
-    return {"train": train, "validation": validation, "test": test}, +left_out
+    return {"train": train, "validation": validation, **tests}, +left_out
+
+
+def han_count(text: str) -> int:
+    """How many Chinese characters a text has."""
+    return len(_HAN.findall(text))
 
 
 def _without(examples: list[Example], others: list[Example]) -> list[Example]:
@@ -65,7 +73,7 @@ def _repeats(texts: list[str], others: list[str]) -> set[int]:
 
 def _grams(text: str) -> set[str]:
     """The 5 letters in a row of a sentence; none of a short one, which is alike to nothing."""
-    if len(_HAN.findall(text)) < SHORTEST:
+    if han_count(text) < SHORTEST:
         return set()
     plain = letters(text)
     return {plain[i : i + GRAM] for i in range(len(plain) - GRAM + 1)}

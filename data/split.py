@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections import Counter
-from collections.abc import Collection, Iterable
-from pathlib import Path
+from collections.abc import Collection, Iterable, Mapping
 
 SPLITS = ("train", "validation", "test")
 CANDIDATES = 2000
@@ -14,39 +12,38 @@ CANDIDATES = 2000
 
 def place_documents(
     labels: dict[str, Counter[str]],
-    recorded: dict[str, str],
+    recorded: Mapping[str, str],
     shares: tuple[float, float, float],
     seed: int,
     groups: Iterable[Collection[str]] = (),
+    balance: bool = False,
 ) -> dict[str, str]:
     """Which split each document goes to. One on record stays; a new one is placed by its id alone.
 
     So that numbers stay comparable, a document never changes sides when others come, but for one that is not on
     record and finds its copy. ``groups`` (disjoint) are documents that share much of their text: new ones follow the
-    one on record, or else stand together where the first of them by id belongs. Where none is on record, the groups
-    and the other documents are balanced by ``split_documents``. Raises ValueError where a split stays empty.
+    one on record, or else stand together where the first of them by id belongs. Where none is on record, or with
+    ``balance``, new documents are placed by ``split_documents`` instead: better balanced, to be put on record then.
+    Raises ValueError where a split stays empty.
     """
     groups = list(groups)
     followed = {name: _gives_way(group, recorded) for group in groups for name in group if set(group) & set(recorded)}
-    known = followed | recorded
-    if not set(labels) & set(known):
-        return split_documents(labels, shares, seed, groups)
+    known = followed | dict(recorded)
+    apart = {name: known[name] for name in labels if known.get(name, SPLITS[0]) not in SPLITS}
+    rest = {name: counts for name, counts in labels.items() if name not in apart}
+    if balance or not set(rest) & set(known):
+        return apart | split_documents(rest, shares, seed, groups, known)
     leaders = _leaders(groups)
-    sides = {name: known.get(name) or _by_id(leaders.get(name, name), shares) for name in labels}
+    sides = apart | {name: known.get(name) or _by_id(leaders.get(name, name), shares) for name in rest}
     if missing := sorted(set(SPLITS) - set(sides.values())):
-        raise ValueError(f"no labelled document falls into {', '.join(missing)}; record one there in the split file")
+        raise ValueError(f"no labelled document falls into {', '.join(missing)}; record one there in the register")
     return sides
 
 
-def across(groups: Iterable[Collection[str]], recorded: dict[str, str]) -> list[list[str]]:
-    """The documents on record of every group that has them on different sides; the record stands all the same."""
-    found = [sorted(set(group) & set(recorded)) for group in groups]
-    return [names for names in found if len({recorded[name] for name in names}) > 1]
-
-
-def _gives_way(group: Collection[str], recorded: dict[str, str]) -> str:
+def _gives_way(group: Collection[str], recorded: Mapping[str, str]) -> str:
     """The side of the group's documents on record; of several the one whose repeated sentences are left out."""
-    return min((recorded[name] for name in group if name in recorded), key=SPLITS.index)
+    order = {side: place for place, side in enumerate(SPLITS)}
+    return min((recorded[name] for name in group if name in recorded), key=lambda side: order.get(side, len(order)))
 
 
 def _leaders(groups: Iterable[Collection[str]]) -> dict[str, str]:
@@ -59,30 +56,18 @@ def _by_id(name: str, shares: tuple[float, float, float]) -> str:
     return SPLITS[0] if place < shares[0] else SPLITS[1] if place < shares[0] + shares[1] else SPLITS[2]
 
 
-def read_split(path: Path | None) -> dict[str, str]:
-    """Document ids to splits from a JSON file; empty without one. Raises ValueError for anything else."""
-    if path is None or not path.is_file():
-        return {}
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path}: expected a JSON object of document ids and splits: {error}") from error
-    if not isinstance(found, dict) or not all(side in SPLITS for side in found.values()):
-        raise ValueError(f"{path}: expected document ids with one of {', '.join(SPLITS)}")
-    return found
-
-
 def split_documents(
     labels: dict[str, Counter[str]],
     shares: tuple[float, float, float],
     seed: int,
     groups: Iterable[Collection[str]] = (),
+    known: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Which split each document goes to; the documents of a group go together.
+    """Which split each document goes to; the documents of a group go together, those of ``known`` stay.
 
-    ``labels`` counts, per document, its examples (key ``""``) and each label. Of many random assignments the one
-    is taken in which every split's share of every label comes nearest to the shares asked for.
-    Raises ValueError for fewer than three documents, a group counting as one.
+    ``labels`` counts, per document, its examples (key ``""``), each label and whatever else is to be balanced. Of many
+    random assignments the one is taken in which every split's share of every count comes nearest to the shares
+    asked for. Raises ValueError for fewer than three documents, a group counting as one.
     """
     if min(shares) <= 0 or abs(sum(shares) - 1) > 1e-6:
         raise ValueError(f"the shares of {', '.join(SPLITS)} must be positive and add up to 1, got {shares}")
@@ -95,16 +80,19 @@ def split_documents(
             f"a split by document needs at least {len(SPLITS)} labelled documents of different text, got {len(units)}; "
             "label more documents"
         )
-    sides = _balanced(units, shares, seed)
+    fixed = {leaders.get(name, name): side for name, side in (known or {}).items() if name in labels}
+    sides = _balanced(units, shares, seed, fixed)
     return {name: sides[leaders.get(name, name)] for name in labels}
 
 
-def _balanced(labels: dict[str, Counter[str]], shares: tuple[float, float, float], seed: int) -> dict[str, str]:
+def _balanced(
+    labels: dict[str, Counter[str]], shares: tuple[float, float, float], seed: int, fixed: Mapping[str, str]
+) -> dict[str, str]:
     rng, names = random.Random(seed), sorted(labels)
     totals: Counter[str] = sum(labels.values(), Counter())
     best: tuple[float, dict[str, str]] | None = None
     for _ in range(CANDIDATES):
-        candidate = _random_split(rng, names, shares)
+        candidate = _random_split(rng, names, shares, fixed)
         cost = _distance(candidate, labels, totals, shares)
         if best is None or cost < best[0]:
             best = (cost, candidate)
@@ -112,12 +100,16 @@ def _balanced(labels: dict[str, Counter[str]], shares: tuple[float, float, float
     return best[1]
 
 
-def _random_split(rng: random.Random, names: list[str], shares: tuple[float, float, float]) -> dict[str, str]:
-    order = rng.sample(names, len(names))
-    counts = [max(1, round(share * len(names))) for share in shares[1:]]
-    sides = ["validation"] * counts[0] + ["test"] * counts[1]
-    sides = sides[: len(names) - 1]
-    return dict(zip(order, sides + ["train"] * (len(names) - len(sides)), strict=True))
+def _random_split(
+    rng: random.Random, names: list[str], shares: tuple[float, float, float], fixed: Mapping[str, str]
+) -> dict[str, str]:
+    free = [name for name in names if name not in fixed]
+    order = rng.sample(free, len(free))
+    there = Counter(fixed.values())
+    wanted = {side: max(1, round(share * len(names))) for side, share in zip(SPLITS[1:], shares[1:], strict=True)}
+    sides = [side for side, count in wanted.items() for _ in range(count - there[side])]
+    sides = sides[: len(free) - (not there["train"])]
+    return {**fixed, **dict(zip(order, sides + ["train"] * (len(free) - len(sides)), strict=True))}
 
 
 def _distance(

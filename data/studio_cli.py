@@ -15,14 +15,16 @@ from rich.console import Console
 from data.corpus import load_corpus
 from data.labels import load_labels
 from data.lexicon import load_lexicon
+from data.records import Document, Sentence, read_jsonl
+from data.sources import find_texts
 from data.studio_client import KEY_VARIABLE, connected
 from data.studio_install import HOME
 from data.studio_project import TITLE, find_project
 from data.studio_project import setup as setup_project
 from data.studio_pull import file_of
 from data.studio_pull import pull as pull_annotations
+from data.studio_push import chosen, tasks_of
 from data.studio_push import push as push_tasks
-from data.studio_push import tasks_of
 from data.studio_server import credentials_file, launch, read_credentials, running, serving, stop
 
 if TYPE_CHECKING:
@@ -110,9 +112,13 @@ def push(
     project: Project = TITLE,
     prelabel: Annotated[bool, typer.Option("--prelabel", help="tick what the lexicon suggests")] = False,
     lexicon: Annotated[Path, typer.Option(help="cue phrases for --prelabel")] = SEEDS / "lexicon.yaml",
+    only: Annotated[Path | None, typer.Option(help="JSONL of document, start, end: send these sentences alone")] = None,
+    sources: Annotated[Path | None, typer.Option(help="folder of published texts that --only names")] = None,
 ) -> None:
     """Send sentences to be labelled. Run it again at will: what is there is updated, nothing is deleted."""
-    tasks = list(tasks_of(*load_corpus(corpus)))
+    tasks = list(tasks_of(*(load_corpus(corpus) if sources is None else _sources(sources, only))))
+    if only:
+        tasks = chosen(tasks, list(read_jsonl(only)), only)
     labeller = load_lexicon(lexicon).labels if prelabel else None
     with _studio(url, folder) as (client, address):
         number = _project(client, project)
@@ -139,6 +145,13 @@ def pull(
     print(
         f"{out / file_of(project)}: " + ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in facts.items())
     )
+
+
+def _sources(folder: Path, only: Path | None) -> tuple[list[Document], list[Sentence]]:
+    if only is None:
+        raise ValueError("--sources: expected --only too, a file that names the sentences (python -m data draw)")
+    texts = find_texts(folder, {str(row.get("document")) for row in read_jsonl(only)})
+    return [document for document, _ in texts.values()], [s for _, sentences in texts.values() for s in sentences]
 
 
 def _project(client: LabelStudio, title: str) -> int:

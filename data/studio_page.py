@@ -24,6 +24,7 @@ STYLE = """
 .policy .sentence { margin: .5rem 0; padding: .9rem 1rem; border-left: 4px solid #faad14; border-radius: 4px;
   background: rgba(250, 173, 20, .1); }
 .policy .sentence .lsf-richtext__line { font-size: 22px; line-height: 1.8; }
+.policy .note h4 { margin: .6rem 0 0 !important; font-size: 15px; }
 .policy .help h4 { margin: 1.2rem 0 0 !important; font-size: 14px; font-weight: 400; opacity: .65; }
 .policy .lsf-choices { display: block; margin: 0; }
 .policy .axis { display: flex; flex-wrap: wrap; gap: .6rem; margin-top: .7rem; }
@@ -60,6 +61,8 @@ def label_config(labels: LabelSet) -> str:
     for name, look in (("previous", "context"), (TEXT, "sentence"), ("next", "context")):
         block = SubElement(page, "View", className=look)
         SubElement(block, "Text", name=name, value=f"${name}")
+    note = SubElement(page, "View", className="note")
+    SubElement(note, "Header", value="$note", size="6")
     help_ = SubElement(page, "View", className="help")
     SubElement(help_, "Header", value="按数字键选择，可选多个，再按一次取消；Ctrl+Enter 提交。", size="6")
     _add_labels(page, labels)

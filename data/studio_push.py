@@ -58,6 +58,25 @@ def tasks_of(documents: Iterable[Document], sentences: Iterable[Sentence]) -> It
             yield _data(by_id[doc_id], sentence, before, after)
 
 
+def chosen(tasks: list[Task], places: list[Task], name: object) -> list[Task]:
+    """The tasks at the places (document, start, end) of the rows of a file, in the order of the tasks, with its notes.
+
+    Raises ValueError where a place has no task: the text is not at hand, or is cut otherwise now.
+    """
+    wanted = {_place(row): row.get("note", "") for row in places}
+    found = [{**task, "note": wanted[_place(task)]} for task in tasks if _place(task) in wanted]
+    if len(found) < len(wanted):
+        raise ValueError(
+            f"{name}: expected a sentence at each of {len(wanted)} places, found {len(found)}; are these the texts "
+            "that it was made for? name their folder with --sources, or their corpus directory"
+        )
+    return found
+
+
+def _place(row: Task) -> tuple[Any, ...]:
+    return row.get("document"), row.get("start"), row.get("end")
+
+
 def push(client: LabelStudio, project: int, tasks: list[Task], labeller: Labeller | None = None) -> Counts:
     """Bring the project's tasks up to date; nothing is ever deleted but predictions of an older lexicon."""
     with explained("the tasks were not read"):
@@ -92,6 +111,7 @@ def _data(document: Document, sentence: Sentence, before: str, after: str) -> Ta
         "end": sentence.end,
         "pieces": [list(piece) for piece in sentence.pieces],
         "sentence": digest(sentence.text),
+        "note": "",
     }
 
 

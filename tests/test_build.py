@@ -1,24 +1,29 @@
 from __future__ import annotations
 
 import json
-import re
-from collections import Counter
+import lzma
+from dataclasses import replace
 from pathlib import Path
 
 import datasets
 import pytest
 from opencc import OpenCC
 
-from data.build import Sources, build, resolve
+from data.build import Sources, build
 from data.corpus import load_corpus
+from data.decisions import resolve
+from data.files import tree_hashes
 from data.ingest import ingest
 from data.records import CLASSIFIED_KINDS, Annotation, Document, Sentence, digest, read_jsonl, write_jsonl
-from data.split import SPLITS, read_split
+from data.register import Entry, read_register, write_register
+from data.sentences import segment
+from data.split import SPLITS
 
 ROOT = Path(__file__).parent.parent
 LABELS = ROOT / "seeds" / "labels.yaml"
-STARTER = ROOT / "seeds" / "annotations" / "starter.jsonl"
-SPLIT = ROOT / "seeds" / "split.json"
+ANNOTATIONS = sorted((ROOT / "seeds" / "annotations").glob("*.jsonl"))
+SHARED = ROOT.parent / "shared"
+REGISTER = ROOT / "seeds" / "register.json"
 SHARES = (0.64, 0.18, 0.18)
 
 
@@ -33,13 +38,12 @@ def test_that_every_sentence_of_the_starter_corpus_is_labelled(corpus: Path) -> 
     documents, sentences = load_corpus(corpus)
     names = {d.id: d.sha256 for d in documents}
     standing = {(names[s.doc_id], s.start, s.end) for s in sentences if s.kind in ("body", "heading", "list_item")}
-    labelled = {(a.document, a.start, a.end) for _, a, _ in resolve([STARTER])}
+    labelled = {(a.document, a.start, a.end) for _, a, _ in resolve(ANNOTATIONS) if a.document in names.values()}
     assert labelled == standing
 
 
 def test_that_the_dataset_is_split_by_document_and_loads_offline(corpus: Path, tmp_path: Path) -> None:
-    facts = build(Sources([corpus], [STARTER], LABELS), tmp_path / "examples", SHARES, 13)
-    assert facts["left_out"] == {}
+    build(Sources([corpus], ANNOTATIONS, LABELS), tmp_path / "examples", SHARES, 13)
     loaded = datasets.load_dataset(str(tmp_path / "examples"), cache_dir=str(tmp_path / "cache"))
     assert set(loaded) == set(SPLITS)
     sides = {side: {row["doc_id"] for row in loaded[side]} for side in SPLITS}
@@ -49,7 +53,7 @@ def test_that_the_dataset_is_split_by_document_and_loads_offline(corpus: Path, t
     for side in SPLITS:
         found = {label for row in loaded[side] for label in row["labels"]}
         assert found == {"problem", "recommendation", "target", "funding", "talent", "platform"}
-    assert build(Sources([corpus], [STARTER], LABELS), tmp_path / "examples", SHARES, 13)["reused"]
+    assert build(Sources([corpus], ANNOTATIONS, LABELS), tmp_path / "examples", SHARES, 13)["reused"]
 
 
 def marked(corpus: Path, *labels: list[str]) -> list[Annotation]:
@@ -89,7 +93,7 @@ def test_that_a_label_outside_the_set_is_refused(corpus: Path, tmp_path: Path) -
 
 def test_that_annotations_carry_no_text() -> None:
     allowed = {"document", "start", "end", "sentence", "labels", "annotators", "pieces", "unsure"}
-    assert all(set(row) <= allowed for row in read_jsonl(STARTER))
+    assert all(set(row) <= allowed for row in (row for path in ANNOTATIONS for row in read_jsonl(path)))
 
 
 def test_that_an_even_split_between_annotators_is_left_to_people(corpus: Path, tmp_path: Path) -> None:
@@ -99,69 +103,129 @@ def test_that_an_even_split_between_annotators_is_left_to_people(corpus: Path, t
     assert facts["left_out"] == {"annotators disagree": 2}
 
 
-def test_that_the_split_of_the_starter_corpus_is_on_record(corpus: Path) -> None:
+def test_that_every_labelled_document_is_on_record(corpus: Path) -> None:
+    register = read_register(REGISTER)
+    labelled = {annotation.document[:16] for _, annotation, _ in resolve(ANNOTATIONS)}
+    assert set(register) == labelled
     documents, _ = load_corpus(corpus)
-    assert set(read_split(SPLIT)) == {d.id for d in documents}
+    assert {name for name, entry in register.items() if entry.origin == "starter"} == {d.id for d in documents}
+    assert all(entry.split and entry.genre for entry in register.values())
+    assert {entry.split for entry in register.values() if entry.origin == "published"} == {"test_published"}
 
 
 def test_that_a_folder_that_is_not_ours_is_never_replaced(corpus: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("论文", encoding="utf-8")
     with pytest.raises(ValueError, match="not ours to replace"):
-        build(Sources([corpus], [STARTER], LABELS), tmp_path / "mine", SHARES, 13)
+        build(Sources([corpus], ANNOTATIONS, LABELS), tmp_path / "mine", SHARES, 13)
     assert (tmp_path / "mine" / "thesis.txt").exists()
 
 
 def with_another(text: str, home: Path) -> tuple[Path, list[Path], list[Sentence]]:
-    """A corpus of one more document, annotation files in which all its sentences have the label funding, and these."""
+    """A corpus of one more document, annotation files in which all its sentences are labelled funding, and these."""
     (home / "new.txt").write_text(text, encoding="utf-8")
     ingest([home / "new.txt"], home / "new")
     documents, sentences = load_corpus(home / "new")
     sentences = [s for s in sentences if s.kind in CLASSIFIED_KINDS]
     rows = [Annotation(documents[0].sha256, s.start, s.end, digest(s.text), ["funding"], ["甲"]) for s in sentences]
     write_jsonl(home / "new.jsonl", rows)
-    return home / "new", [STARTER, home / "new.jsonl"], sentences
+    return home / "new", [*ANNOTATIONS, home / "new.jsonl"], sentences
 
 
 def document_on(corpus: Path, side: str) -> Document:
     """A plain-text document of the starter corpus that is on record for a split."""
-    recorded = read_split(SPLIT)
-    return next(d for d in load_corpus(corpus)[0] if recorded[d.id] == side and d.source.endswith(".txt"))
+    recorded = read_register(REGISTER)
+    return next(d for d in load_corpus(corpus)[0] if recorded[d.id].split == side and d.source.endswith(".txt"))
 
 
 @pytest.mark.parametrize("side", SPLITS)
 def test_that_a_copy_follows_the_document_on_record(corpus: Path, tmp_path: Path, side: str) -> None:
     original = document_on(corpus, side)
     new, annotations, sentences = with_another(f"（转载）\n{OpenCC('s2t').convert(original.text)}", tmp_path)
-    facts = build(Sources([corpus, new], annotations, LABELS, SPLIT), tmp_path / "out", SHARES, 13)
-    name = sentences[0].doc_id
-    assert read_split(tmp_path / "out" / "split.json") == {**read_split(SPLIT), name: side}
+    facts = build(Sources([corpus, new], annotations, LABELS, REGISTER), tmp_path / "out", SHARES, 13)
+    assert read_register(tmp_path / "out" / "register.json")[sentences[0].doc_id] == Entry(side)
     assert facts["groups"] == {"groups": 1, "documents": 2}
-    assert (facts["left_out"], facts["warnings"]) == ({}, [])
     [group] = json.loads((tmp_path / "out" / "groups.json").read_text(encoding="utf-8"))
-    assert group["documents"] == {original.id: original.source, name: "new.txt"}
+    assert group["documents"] == {original.id: original.source, sentences[0].doc_id: "new.txt"}
     assert group["overlaps"][0]["containment"] > 0.95
 
 
-def test_that_train_keeps_no_sentence_of_test_where_the_record_has_copies_on_both(corpus: Path, tmp_path: Path) -> None:
+def test_that_copies_on_record_for_different_splits_fail_the_build(corpus: Path, tmp_path: Path) -> None:
     original = document_on(corpus, "test")
     new, annotations, sentences = with_another(original.text + "\n（转载）", tmp_path)
-    record = tmp_path / "split.json"
-    record.write_text(json.dumps({**read_split(SPLIT), sentences[0].doc_id: "train"}), encoding="utf-8")
-    facts = build(Sources([corpus, new], annotations, LABELS, record), tmp_path / "out", SHARES, 13)
-    train, test = (
-        {row["text"] for row in read_jsonl(tmp_path / "out" / f"{side}.jsonl")} for side in ("train", "test")
-    )
-    assert all(len(re.findall(r"[\u4e00-\u9fff]", text)) < 10 for text in train & test)
-    left_out = Counter(facts["left_out"])  # type: ignore[call-overload]
-    assert left_out["repeated in validation or test"] > len(sentences) / 2
-    warning = str(facts["warnings"])
-    assert "new.txt" in warning
-    assert "different sides" in warning
+    write_register(tmp_path / "r.json", {**read_register(REGISTER), sentences[0].doc_id: Entry("train")})
+    with pytest.raises(ValueError, match=r"leakage: .*new\.txt.*train.* share much of their text"):
+        build(Sources([corpus, new], annotations, LABELS, tmp_path / "r.json"), tmp_path / "out", SHARES, 13)
+    assert not (tmp_path / "out").exists()
+
+
+def test_that_a_sentence_of_a_test_set_is_left_out_of_train(corpus: Path, tmp_path: Path) -> None:
+    borrowed = [s for s in load_corpus(corpus)[1] if s.doc_id == document_on(corpus, "test").id and s.kind == "body"][
+        :3
+    ]
+    own = "各县要在年底以前把荒废的梨园改种花椒，并为合作社配齐烘干设备和冷藏车。" * 9
+    new, annotations, sentences = with_another(own + "".join(s.text for s in borrowed), tmp_path)
+    write_register(tmp_path / "r.json", {**read_register(REGISTER), sentences[0].doc_id: Entry("train")})
+    facts = build(Sources([corpus, new], annotations, LABELS, tmp_path / "r.json"), tmp_path / "out", SHARES, 13)
+    assert facts["left_out"]["repeated in validation or test"] == 3
+
+
+def test_that_new_documents_are_recorded_once_and_for_all(corpus: Path, tmp_path: Path) -> None:
+    new, annotations, sentences = with_another("要在梨园里改种花椒，并配齐烘干设备。市里没有冷藏车。", tmp_path)
+    write_register(tmp_path / "r.json", read_register(REGISTER))
+    sources = Sources([corpus, new], annotations, LABELS, tmp_path / "r.json")
+    build(sources, tmp_path / "out", SHARES, 13, record=True)
+    recorded = read_register(tmp_path / "r.json")
+    assert recorded[sentences[0].doc_id].split in SPLITS
+    assert {name: recorded[name] for name in read_register(REGISTER)} == read_register(REGISTER)
+    build(sources, tmp_path / "out", SHARES, 99, record=True)
+    assert read_register(tmp_path / "r.json") == recorded
 
 
 def test_that_the_starter_corpus_loses_nothing_and_keeps_its_split(corpus: Path, tmp_path: Path) -> None:
-    facts = build(Sources([corpus], [STARTER], LABELS, SPLIT), tmp_path / "out", SHARES, 13)
-    assert (facts["left_out"], facts["warnings"]) == ({}, [])
+    facts = build(Sources([corpus], ANNOTATIONS, LABELS, REGISTER), tmp_path / "out", SHARES, 13)
+    assert set(facts["left_out"]) <= {"text not at hand"}
     assert facts["groups"] == {"groups": 0, "documents": 0}
-    assert read_split(tmp_path / "out" / "split.json") == read_split(SPLIT)
+    recorded = read_register(REGISTER)
+    built = read_register(tmp_path / "out" / "register.json")
+    assert built == {name: entry for name, entry in recorded.items() if entry.origin == "starter"}
+
+
+def test_that_published_texts_join_when_they_are_at_hand(corpus: Path, tmp_path: Path) -> None:
+    """A document and a line of a collection, labelled stand-off; and how many are left out without them."""
+    texts = {"a": "市里缺少冷藏车。要配齐烘干设备。", "b": "去年引进农艺师三名。"}
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "a.txt").write_text(texts["a"], encoding="utf-8")
+    with lzma.open(folder / "more.jsonl.xz", "wt", encoding="utf-8") as lines:
+        lines.write(json.dumps({"id": "b", "title": "农艺", "text": texts["b"]}) + "\n")
+    rows = [
+        Annotation(digest(text), s.start, s.end, digest(s.text), ["talent"], ["甲"])
+        for text in texts.values()
+        for s in segment(Document.of(text))
+    ]
+    write_jsonl(tmp_path / "a.jsonl", rows)
+    register = {digest(text)[:16]: Entry("test_published", "published", name) for name, text in texts.items()}
+    write_register(tmp_path / "r.json", read_register(REGISTER) | register)
+    sources = Sources([corpus], [*ANNOTATIONS, tmp_path / "a.jsonl"], LABELS, tmp_path / "r.json")
+    without = build(sources, tmp_path / "out", SHARES, 13)
+    with_texts = build(replace(sources, published=folder), tmp_path / "out", SHARES, 13)
+    assert without["left_out"]["text not at hand"] - with_texts["left_out"].get("text not at hand", 0) == 3
+    assert "test_published" not in without["splits"]
+    found = list(read_jsonl(tmp_path / "out" / "test_published.jsonl"))
+    assert [row["text"] for row in found if row["genre"] == "a"] == ["市里缺少冷藏车。", "要配齐烘干设备。"]
+    assert {row["origin"] for row in found} == {"published"}
+    assert set(datasets.load_dataset(str(tmp_path / "out"), cache_dir=str(tmp_path / "c"))) == {
+        *SPLITS,
+        "test_published",
+    }
+    again = build(replace(sources, published=folder), tmp_path / "again", SHARES, 13)
+    assert again == with_texts
+    assert tree_hashes(tmp_path / "again") == tree_hashes(tmp_path / "out")
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the published documents are not at hand (../shared)")
+def test_that_every_shipped_label_stands_on_a_published_or_shipped_text(corpus: Path, tmp_path: Path) -> None:
+    facts = build(Sources([corpus], ANNOTATIONS, LABELS, REGISTER, SHARED), tmp_path / "out", SHARES, 13)
+    assert set(facts["left_out"]) <= {"repeated in validation or test", "repeated in test"}
+    assert facts["splits"]["test_published"]["documents"] == 5

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from data.split import SPLITS, across, place_documents, read_split, split_documents
+from data.register import Entry, read_register, write_register
+from data.split import SPLITS, place_documents, split_documents
 
 SHARES = (0.6, 0.2, 0.2)
 
@@ -90,12 +91,42 @@ def test_that_the_record_stands_where_it_has_copies_on_different_sides() -> None
     split = place_documents(counts, recorded, SHARES, 1, groups)
     assert [split[name] for name in (a, b, c)] == ["train", "validation", "test"]
     assert split[new] == "validation"  # the side that gives way where a sentence stands on both
-    assert across(groups, recorded) == [[b, c]]
-    assert across([[a, new], [b]], recorded) == []
 
 
-@pytest.mark.parametrize("text", ["[]", '{"a": "dev"}', '{"a": []}', "train"])
-def test_that_a_split_file_of_another_kind_is_refused(tmp_path: Path, text: str) -> None:
-    (tmp_path / "split.json").write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match=r"split\.json: expected"):
-        read_split(tmp_path / "split.json")
+def test_that_new_documents_are_balanced_around_those_on_record() -> None:
+    counts = {f"d{i:02}": Counter({"": 10, "funding": i % 5}) for i in range(30)}
+    recorded = {"d00": "test", "d01": "validation", "d02": "train", "d03": "test_apart", "unlabelled": "test"}
+    split = place_documents(counts, recorded, SHARES, 1, balance=True)
+    assert {name: split[name] for name in counts if name in recorded} == {
+        n: recorded[n] for n in recorded if n[1:].isdigit()
+    }
+    assert Counter(split.values()) == {"train": 17, "validation": 6, "test": 6, "test_apart": 1}
+    again = place_documents(counts, split, SHARES, 2, balance=True)
+    assert again == split
+
+
+def test_that_a_document_of_a_further_test_set_counts_for_no_share() -> None:
+    counts = documents(20)
+    recorded = dict.fromkeys(sorted(counts)[:10], "test_apart")
+    split = place_documents(counts, recorded, SHARES, 1)
+    assert Counter(split.values()) == {"test_apart": 10, "train": 6, "validation": 2, "test": 2}
+
+
+def test_that_a_copy_of_a_document_of_a_further_test_set_follows_it() -> None:
+    counts = documents(20)
+    first, second, *_ = sorted(counts)
+    assert place_documents(counts, {first: "test_apart"}, SHARES, 1, [[first, second]])[second] == "test_apart"
+
+
+def test_that_the_register_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    register = {"b": Entry("test_apart", "published", "law"), "a": Entry("", "starter")}
+    write_register(tmp_path / "register.json", register)
+    assert read_register(tmp_path / "register.json") == register
+    assert list(read_register(tmp_path / "register.json")) == ["a", "b"]
+
+
+@pytest.mark.parametrize("text", ["[]", '{"a": {"split": "dev"}}', '{"a": []}', "train", '{"a": {"side": "test"}}'])
+def test_that_a_register_of_another_kind_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "register.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"register\.json: expected"):
+        read_register(tmp_path / "register.json")

@@ -1,0 +1,101 @@
+"""Agreement against values known from the literature and against reference implementations."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import numpy as np
+import pytest
+from nltk.metrics.agreement import AnnotationTask
+from sklearn.metrics import cohen_kappa_score
+
+from data.agreement import agreement, annotators_of, by_document, several
+from data.decisions import Place, Votes
+from data.records import Annotation
+
+Chosen = dict[str, list[int | None]]  # per annotator 0 or 1 for every sentence, None where not asked
+
+
+def votes_of(chosen: Chosen, documents: int = 1) -> Votes:
+    count = len(next(iter(chosen.values())))
+    places = [Place(f"d{i * documents // count}", i, i + 1) for i in range(count)]
+    return {
+        place: [
+            Annotation(place.document, place.start, place.end, "", ["funding"] * value, [who])
+            for who, values in chosen.items()
+            if (value := values[i]) is not None
+        ]
+        for i, place in enumerate(places)
+    }
+
+
+def test_that_alpha_is_that_of_krippendorffs_own_example() -> None:
+    """K. Krippendorff, Computing Krippendorff's Alpha-Reliability, 2011, section A: binary data, two observers."""
+    meg: list[int | None] = [0, 1, 0, 0, 0, 0, 0, 0, 1, 0]
+    owen: list[int | None] = [1, 1, 1, 0, 0, 1, 0, 0, 0, 0]
+    found = agreement(votes_of({"meg": meg, "owen": owen}), "funding")
+    assert found.alpha.value == pytest.approx(0.095, abs=5e-4)
+    assert (found.sentences, found.share, found.same) == (10, 0.3, 0.6)
+
+
+def test_that_kappa_is_worked_by_hand() -> None:
+    """20 and 15 agreed, 5 and 10 not: 0.7 observed, 0.5 by chance."""
+    a: list[int | None] = [1] * 20 + [1] * 5 + [0] * 10 + [0] * 15
+    b: list[int | None] = [1] * 20 + [0] * 5 + [1] * 10 + [0] * 15
+    found = agreement(votes_of({"a": a, "b": b}), "funding")
+    assert found.kappas["a", "b"].value == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_that_both_coefficients_are_those_of_reference_implementations(seed: int) -> None:
+    rng = random.Random(seed)
+    truth = [int(rng.random() < 0.3) for _ in range(200)]
+    chosen: Chosen = {
+        who: [None if rng.random() < missing else t ^ int(rng.random() < 0.1) for t in truth]
+        for who, missing in (("a", 0.0), ("b", 0.0), ("c", 0.4))
+    }
+    found = agreement(votes_of(chosen, documents=20), "funding")
+    data = [(who, i, value) for who, row in chosen.items() for i, value in enumerate(row) if value is not None]
+    assert found.alpha.value == pytest.approx(AnnotationTask(data).alpha())
+    assert found.kappas["a", "b"].value == pytest.approx(cohen_kappa_score(chosen["a"], chosen["b"]))
+    pairs = [(a, c) for a, c in zip(chosen["a"], chosen["c"], strict=True) if c is not None]
+    assert found.kappas["a", "c"].value == pytest.approx(cohen_kappa_score(*zip(*pairs, strict=True)))
+    assert found.alpha.low < found.alpha.value < found.alpha.high
+    assert (found.alpha.high - found.alpha.low) == pytest.approx(_slow_width(chosen, 20), rel=0.15)
+
+
+def _slow_width(chosen: Chosen, documents: int) -> float:
+    """The width of the interval by drawing documents and computing alpha anew each time."""
+    rng, count = random.Random(1), len(chosen["a"])
+    size, values = count // documents, []
+    for _ in range(300):
+        drawn = [d * size + i for d in rng.choices(range(documents), k=documents) for i in range(size)]
+        rows = ((who, n, row[i]) for n, i in enumerate(drawn) for who, row in chosen.items())
+        values.append(AnnotationTask([row for row in rows if row[2] is not None]).alpha())
+    low, high = np.quantile(values, [0.025, 0.975])
+    return float(high - low)
+
+
+def test_that_a_label_that_nobody_chose_has_no_coefficient() -> None:
+    found = agreement(votes_of({"a": [0, 0, 0], "b": [0, 0, 0]}), "funding")
+    assert math.isnan(found.alpha.value)
+    assert math.isnan(found.kappas["a", "b"].value)
+    assert found.same == 1
+
+
+def test_that_a_sentence_of_one_annotator_does_not_count() -> None:
+    votes = votes_of({"a": [1, 0, 1], "b": [1, 0, None]})
+    assert len(several(votes)) == 2
+    assert annotators_of(votes) == ["a", "b"]
+    assert agreement(votes, "funding").alpha.value == 1
+    with pytest.raises(ValueError, match="at least two people"):
+        agreement(votes_of({"a": [1, 0]}), "funding")
+
+
+def test_that_documents_are_told_apart() -> None:
+    votes = votes_of({"a": [1, 0, 1, 1, 0, 0], "b": [1, 0, 1, 0, 1, 0]}, documents=2)
+    found = by_document(votes, ["funding"])
+    assert found["d0"] == (3, 1.0, 1.0)
+    assert found["d1"][:2] == (3, pytest.approx(1 / 3))
+    assert found["d1"][2] < 0
