@@ -17,7 +17,17 @@ from data.files import code_hash, input_hashes, read_manifest, replaced_folder, 
 from data.labels import LabelSet, load_labels
 from data.leakage import check_groups, check_no_leakage
 from data.normalize import normalize
-from data.records import CLASSIFIED_KINDS, Annotation, Document, Example, Sentence, Span, digest, write_jsonl
+from data.records import (
+    CLASSIFIED_KINDS,
+    Annotation,
+    Document,
+    Example,
+    Sentence,
+    Span,
+    digest,
+    sentence_id,
+    write_jsonl,
+)
 from data.register import Entry, Register, read_register, write_register
 from data.repeats import leave_out_repeats
 from data.sentences import join_pieces
@@ -105,8 +115,8 @@ def read_texts(corpora: list[Path], annotations: list[Path], published: Path | N
             by_document[sentence.doc_id].append(sentence)
         texts |= {document.sha256: (document, by_document[document.id]) for document in documents}
     if published:
-        wanted = {place.document for path in annotations for place in read_votes(path)}
-        texts |= find_texts(published, wanted - set(texts))
+        wanted = {place.document[:16] for path in annotations for place in read_votes(path)}
+        texts |= find_texts(published, wanted - {document.id for document, _ in texts.values()})
     return {sha: (d, [s for s in found if s.kind in CLASSIFIED_KINDS]) for sha, (d, found) in texts.items()}
 
 
@@ -159,7 +169,7 @@ def _example(
         "previous": before.normalized if before else "",
         "next": after.normalized if after else "",
     }
-    name = digest(f"{document.sha256}:{annotation.start}:{annotation.end}")[:16]
+    name = sentence_id(document.sha256, annotation.start, annotation.end)
     return Example(name, text, chosen, document.id, context, entry.origin, entry.genre)
 
 

@@ -136,6 +136,11 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def sentence_id(document: str, start: int, end: int) -> str:
+    """The id of a sentence: made of its document's SHA-256 and where it stands there."""
+    return digest(f"{document}:{start}:{end}")[:16]
+
+
 def write_jsonl(path: Path, rows: Iterable[Any]) -> int:
     """Write dataclasses or dicts, one JSON object a line; returns how many."""
     count = 0

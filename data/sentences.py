@@ -20,7 +20,7 @@ from data.headings import name_headings, name_titles
 from data.lines import HEADING_LENGTH, Line, is_row, is_short, lines_of
 from data.normalize import normalize, normalize_simplified, to_simplified
 from data.numbering import Numbering, heading_rank, numbering
-from data.records import CLASSIFIED_KINDS, Document, Sentence, Span, digest
+from data.records import CLASSIFIED_KINDS, Document, Sentence, Span, sentence_id
 
 _SPACE = re.compile(r"\s*")  # 二、重点任务 （一）建设平台
 LONGEST_MARK = 40  # characters of a sentence in which its number stands
@@ -93,7 +93,7 @@ class _Place:
 def _sentence(document: Document, index: int, found: _Found) -> Sentence:
     unit, normalized, headings, article = found
     start, end = unit.pieces[0].start, unit.pieces[-1].end
-    identity = digest(f"{document.sha256}:{start}:{end}")[:16]
+    identity = sentence_id(document.sha256, start, end)
     text = document.text[start:end]
     return Sentence(
         identity, document.id, index, start, end, text, normalized, unit.kind, headings, unit.pieces, article

@@ -57,8 +57,8 @@ def read_sources(folder: Path) -> Iterator[Document]:
 
 
 def find_texts(folder: Path, wanted: Collection[str]) -> Texts:
-    """The documents with these hashes, with all their sentences; those not below the folder are absent."""
-    found = {d.sha256: d for d in read_sources(folder) if d.sha256 in wanted}
+    """The documents with these ids, with all their sentences; those not below the folder are absent."""
+    found = {d.sha256: d for d in read_sources(folder) if d.id in wanted}
     return {sha: (document, segment(document)) for sha, document in found.items()}
 
 

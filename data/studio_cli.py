@@ -112,7 +112,9 @@ def push(
     project: Project = TITLE,
     prelabel: Annotated[bool, typer.Option("--prelabel", help="tick what the lexicon suggests")] = False,
     lexicon: Annotated[Path, typer.Option(help="cue phrases for --prelabel")] = SEEDS / "lexicon.yaml",
-    only: Annotated[Path | None, typer.Option(help="JSONL of document, start, end: send these sentences alone")] = None,
+    only: Annotated[
+        Path | None, typer.Option(help="JSONL that names the sentences to send, of `draw`, `agreement`, …")
+    ] = None,
     sources: Annotated[Path | None, typer.Option(help="folder of published texts that --only names")] = None,
 ) -> None:
     """Send sentences to be labelled. Run it again at will: what is there is updated, nothing is deleted."""
@@ -150,7 +152,7 @@ def pull(
 def _sources(folder: Path, only: Path | None) -> tuple[list[Document], list[Sentence]]:
     if only is None:
         raise ValueError("--sources: expected --only too, a file that names the sentences (python -m data draw)")
-    texts = find_texts(folder, {str(row.get("document")) for row in read_jsonl(only)})
+    texts = find_texts(folder, {str(row.get("doc_id") or row.get("document"))[:16] for row in read_jsonl(only)})
     return [document for document, _ in texts.values()], [s for _, sentences in texts.values() for s in sentences]
 
 

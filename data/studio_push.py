@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from rich.console import Console
 from rich.progress import track
 
-from data.records import CLASSIFIED_KINDS, Document, Sentence, digest
+from data.records import CLASSIFIED_KINDS, Document, Sentence, digest, sentence_id
 from data.studio_client import explained
 from data.studio_page import LABELS, TEXT
 
@@ -58,23 +58,23 @@ def tasks_of(documents: Iterable[Document], sentences: Iterable[Sentence]) -> It
             yield _data(by_id[doc_id], sentence, before, after)
 
 
-def chosen(tasks: list[Task], places: list[Task], name: object) -> list[Task]:
-    """The tasks at the places (document, start, end) of the rows of a file, in the order of the tasks, with its notes.
+def chosen(tasks: list[Task], rows: list[Task], name: object) -> list[Task]:
+    """The tasks that the rows of a file name by ``id``, or by document, start and end; with the rows' notes.
 
-    Raises ValueError where a place has no task: the text is not at hand, or is cut otherwise now.
+    Raises ValueError where a row has no task: the text is not at hand, or is cut otherwise now.
     """
-    wanted = {_place(row): row.get("note", "") for row in places}
-    found = [{**task, "note": wanted[_place(task)]} for task in tasks if _place(task) in wanted]
+    wanted = {_named(row): row.get("note", "") for row in rows}
+    found = [{**task, "note": wanted[task["ext_id"]]} for task in tasks if task["ext_id"] in wanted]
     if len(found) < len(wanted):
         raise ValueError(
-            f"{name}: expected a sentence at each of {len(wanted)} places, found {len(found)}; are these the texts "
+            f"{name}: expected a sentence for each of {len(wanted)} rows, found {len(found)}; are these the texts "
             "that it was made for? name their folder with --sources, or their corpus directory"
         )
     return found
 
 
-def _place(row: Task) -> tuple[Any, ...]:
-    return row.get("document"), row.get("start"), row.get("end")
+def _named(row: Task) -> str:
+    return str(row.get("id") or sentence_id(row["document"], row["start"], row["end"]))
 
 
 def push(client: LabelStudio, project: int, tasks: list[Task], labeller: Labeller | None = None) -> Counts:

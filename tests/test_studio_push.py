@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from data.records import Document, digest
 from data.sentences import segment
-from data.studio_push import tasks_of
+from data.studio_push import chosen, tasks_of
 
 TEXT = "湖库治理方案\n一、岸线\n要清理岸线垃圾。打印本页\n去年补种芦苇三万株。"
 
@@ -40,3 +42,14 @@ def test_that_headings_are_joined_and_furniture_gets_no_task() -> None:
 def test_that_a_document_without_a_title_shows_its_source() -> None:
     document = Document.of("要清理岸线垃圾。", source="湖库.txt")
     assert [t["document_title"] for t in tasks_of([document], segment(document))] == ["湖库.txt"]
+
+
+def test_that_a_file_names_what_is_sent() -> None:
+    first, second, third = tasks("水质已经好转。鱼也回来了。要再建一座闸。")
+    rows = [
+        {"id": third["ext_id"]},
+        {"document": first["document"], "start": first["start"], "end": first["end"], "note": "A：问题"},
+    ]
+    assert chosen([first, second, third], rows, "a.jsonl") == [first | {"note": "A：问题"}, third]
+    with pytest.raises(ValueError, match=r"a\.jsonl: expected a sentence for each of 2 rows, found 1"):
+        chosen([first], rows, "a.jsonl")

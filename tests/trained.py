@@ -50,8 +50,8 @@ def make_workshop(home: Path) -> Workshop:
     """Ingest and build the starter corpus, then train."""
     ingest([ROOT / "seeds" / "documents"], home / "corpus")
     seeds = ROOT / "seeds"
-    annotations = [seeds / "annotations" / "starter.jsonl"]
-    sources = Sources([home / "corpus"], annotations, seeds / "labels.yaml", seeds / "split.json")
+    annotations = sorted((seeds / "annotations").glob("*.jsonl"))
+    sources = Sources([home / "corpus"], annotations, seeds / "labels.yaml", seeds / "register.json")
     build(sources, home / "examples", (0.64, 0.18, 0.18), 13)
     workshop = Workshop(home)
     done = workshop.train()

@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -40,18 +41,22 @@ def _hydra_main(raw: DictConfig) -> None:
 
 
 def _show(folder: Path) -> None:
-    """The table of systems on the split that was scored, and where to read on."""
+    """The table of systems on each split that was scored, and where to read on."""
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    split = "test" if "test" in metrics else "validation"
+    console = Console(stderr=True)
+    for split in [name for name in metrics if name.startswith("test")] or ["validation"]:
+        console.print(_table(split, metrics[split]))
+    console.print(f"report: {folder / 'report.html'}", markup=False, soft_wrap=True)
+
+
+def _table(split: str, systems: dict[str, Any]) -> Table:
     table = Table(f"system ({split})", "macro-F1", "95 % interval", "micro-F1", "exact match")
-    for name, row in metrics[split].items():
+    for name, row in systems.items():
         low, high = row["macro_f1_interval"]
         cells = (row["macro_f1"], row["micro_f1"], row["exact_match"])
         macro, micro, exact = (f"{value:.3f}" for value in cells)
         table.add_row(name, macro, f"{low:.3f}-{high:.3f}", micro, exact)
-    console = Console(stderr=True)
-    console.print(table)
-    console.print(f"report: {folder / 'report.html'}", markup=False, soft_wrap=True)
+    return table
 
 
 def main() -> None:

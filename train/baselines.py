@@ -12,7 +12,7 @@ import numpy.typing as npt
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 
 from configs.schema import Task
 from data.lexicon import Lexicon, load_lexicon
@@ -66,26 +66,27 @@ class TfIdf:
     def __init__(self, examples: Examples) -> None:
         gold, held_out = examples.gold(examples.train), examples.gold(examples.validation)
         texts, held_out_texts = [e.text for e in examples.train], [e.text for e in examples.validation]
-        fitted = {penalty: self._fit(texts, gold, penalty) for penalty in PENALTIES}
-        scored = {penalty: self._score(model, held_out_texts, gold) for penalty, model in fitted.items()}
+        fitted = {penalty: fit_tfidf(texts, gold, penalty) for penalty in PENALTIES}
+        scored = {penalty: tfidf_scores(model, held_out_texts, gold) for penalty, model in fitted.items()}
         self.penalty = max(PENALTIES, key=lambda c: _macro_f1(held_out, scored[c]))
         self._model, self._gold = fitted[self.penalty], gold
 
-    @staticmethod
-    def _fit(texts: list[str], gold: Gold, penalty: float) -> OneVsRestClassifier:
-        features = TfidfVectorizer(analyzer="char", ngram_range=(1, 4), min_df=2, sublinear_tf=True)
-        seen = gold[:, _varied(gold)]
-        model = OneVsRestClassifier(LogisticRegression(C=penalty, max_iter=2000, class_weight="balanced"))
-        return make_pipeline(features, model).fit(texts, seen)
-
-    @staticmethod
-    def _score(model: OneVsRestClassifier, texts: Sequence[str], gold: Gold) -> Scores:
-        scores = np.tile(gold.mean(0).round().astype(np.float32), (len(texts), 1))
-        scores[:, _varied(gold)] = model.predict_proba(list(texts)).reshape(len(texts), -1)
-        return scores
-
     def scores(self, texts: Sequence[str]) -> Scores:
-        return self._score(self._model, texts, self._gold)
+        return tfidf_scores(self._model, texts, self._gold)
+
+
+def fit_tfidf(texts: list[str], gold: Gold, penalty: float) -> Pipeline:
+    """Character TF-IDF and one logistic regression for every label that some texts have and some lack."""
+    features = TfidfVectorizer(analyzer="char", ngram_range=(1, 4), min_df=2, sublinear_tf=True)
+    model = OneVsRestClassifier(LogisticRegression(C=penalty, max_iter=2000, class_weight="balanced"))
+    return make_pipeline(features, model).fit(texts, gold[:, _varied(gold)])
+
+
+def tfidf_scores(model: Pipeline, texts: Sequence[str], gold: Gold) -> Scores:
+    """Probabilities of shape (texts, labels); of a label that did not vary in ``gold``, its only value."""
+    scores = np.tile(gold.mean(0).round().astype(np.float32), (len(texts), 1))
+    scores[:, _varied(gold)] = model.predict_proba(list(texts)).reshape(len(texts), -1)
+    return scores
 
 
 def _varied(gold: Gold) -> npt.NDArray[np.bool_]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +19,18 @@ Gold = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """The three splits and the label set they use."""
+    """The three splits and the label set they use; ``further`` are test sets beside test, by name (test_published)."""
 
     labels: LabelSet
     train: list[Example]
     validation: list[Example]
     test: list[Example]
+    further: dict[str, list[Example]] = field(default_factory=dict)
+
+    @property
+    def tests(self) -> dict[str, list[Example]]:
+        """Every test set by name, ``test`` first."""
+        return {"test": self.test, **self.further}
 
     def gold(self, rows: list[Example]) -> Gold:
         """0/1 of shape (examples, labels)."""
@@ -40,7 +46,13 @@ def load_examples(folder: Path, task: Task) -> Examples:
         )
     labels = load_labels(folder / "labels.yaml")
     splits = {name: _rows(folder / f"{name}.jsonl", labels, task) for name in SPLITS}
-    return Examples(labels, **splits)
+    further = {path.stem: _rows(path, labels, task) for path in further_tests(folder)}
+    return Examples(labels, **splits, further=further)
+
+
+def further_tests(folder: Path) -> list[Path]:
+    """The test sets of a dataset directory beside test: test_NAME.jsonl."""
+    return sorted(folder.glob("test_*.jsonl"))
 
 
 def _rows(path: Path, labels: LabelSet, task: Task) -> list[Example]:

@@ -10,7 +10,6 @@ from jinja2 import Environment, FileSystemLoader
 
 from data.files import write_atomic
 from data.records import read_jsonl
-from data.split import SPLITS
 from train.examples import Examples
 
 ERRORS_SHOWN = 60
@@ -21,6 +20,7 @@ def write_report(folder: Path, examples: Examples) -> Path:
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     history = json.loads((folder / "history.json").read_text(encoding="utf-8"))
     wrong = [row for row in read_jsonl(folder / "predictions.jsonl") if set(row["gold"]) != set(row["labels"])]
+    splits = {"train": examples.train, "validation": examples.validation, **examples.tests}
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
@@ -29,9 +29,10 @@ def write_report(folder: Path, examples: Examples) -> Path:
         run=folder.name,
         metrics=metrics,
         split="test" if "test" in metrics else "validation",
-        documents={s: len({e.doc_id for e in getattr(examples, s)}) for s in SPLITS},
+        scored=[name for name in metrics if name.startswith("test")] or ["validation"],
+        documents={name: len({e.doc_id for e in rows}) for name, rows in splits.items()},
         labels=examples.labels.labels,
-        counts={"train": len(examples.train), "validation": len(examples.validation), "test": len(examples.test)},
+        counts={name: len(rows) for name, rows in splits.items()},
         curve=_curve(history),
         wrong=wrong[:ERRORS_SHOWN],
         wrong_total=len(wrong),

@@ -21,7 +21,7 @@ from serve.predictor import Predictor
 from train.baselines import CuePhrases, cue_phrases
 from train.card import card_text
 from train.evaluate import System, baselines, predictions
-from train.examples import Examples, load_examples
+from train.examples import Examples, further_tests, load_examples
 from train.export import export
 from train.finetune import finetune, head_of
 from train.metrics import best_thresholds
@@ -100,7 +100,7 @@ def _measure(
     """metrics.json, predictions.jsonl and report.html: all systems on validation and, unless it is a sweep, on test."""
     model = {config.encoder.name: System(predictor, predictor.head.thresholds)}
     systems = {**baselines(examples, cues), **model}
-    splits = {"validation": examples.validation, **({"test": examples.test} if config.run.test else {})}
+    splits = {"validation": examples.validation, **(examples.tests if config.run.test else {})}
     metrics: dict[str, Any] = {
         split: {name: system.metrics(config.task, examples, rows) for name, system in systems.items()}
         for split, rows in splits.items()
@@ -108,13 +108,15 @@ def _measure(
     metrics["thresholds"] = dict(zip(predictor.head.ids, predictor.head.thresholds, strict=True))
     metrics["version"] = predictor.version
     write_atomic(folder / "metrics.json", _json(metrics))
-    write_jsonl(folder / "predictions.jsonl", predictions(examples, splits[list(splits)[-1]], predictor))
+    shown = "test" if config.run.test else "validation"
+    write_jsonl(folder / "predictions.jsonl", predictions(examples, splits[shown], predictor))
     write_report(folder, examples)
 
 
 def _inputs(config: TrainConfig) -> dict[str, str]:
     where = Path(config.dataset.dir)
-    paths = [where / name for name in ("labels.yaml", "train.jsonl", "validation.jsonl", "test.jsonl")]
+    names = ("labels.yaml", "train.jsonl", "validation.jsonl", "test.jsonl")
+    paths = [*(where / name for name in names), *further_tests(where)]
     lexicon = Path(config.lexicon)
     return {
         **input_hashes([p for p in (*paths, lexicon) if p.is_file()]),

@@ -1,0 +1,115 @@
+"""python -m train.suspects: labels worth a second look, by what models say that never saw the sentence's document.
+
+Confident learning, label by label (C. Northcutt, L. Jiang, I. Chuang, Confident Learning, JAIR 2021, section 3.1): a
+label is suspicious where the out-of-fold probability of the other answer reaches that answer's mean among the
+sentences that have it. The least likely labels come first. Folds are of whole documents.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+import typer
+from sklearn.model_selection import GroupKFold
+
+from configs.schema import Task
+from data.command import run
+from data.records import Example, write_jsonl
+from train.baselines import fit_tfidf, tfidf_scores
+from train.examples import Examples, Gold, load_examples
+
+FOLDS = 10
+PENALTY = 10.0  # of the logistic regression; between those that validation chose for the baselines
+Floats = npt.NDArray[np.float64]
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """One answer of one sentence: ``given`` is whether it has the label, ``probability`` that it should be as given."""
+
+    example: Example
+    label: str
+    given: bool
+    probability: float
+
+
+def out_of_fold(examples: Examples, rows: list[Example], seed: int) -> Floats:
+    """Probability of each label for each row from character TF-IDF fitted on other documents; shape (rows, labels)."""
+    gold, texts = examples.gold(rows), [row.text for row in rows]
+    scores = np.zeros(gold.shape)
+    folds = GroupKFold(FOLDS, shuffle=True, random_state=seed)
+    for train, held_out in folds.split(texts, groups=[row.doc_id for row in rows]):
+        model = fit_tfidf([texts[i] for i in train], gold[train], PENALTY)
+        scores[held_out] = tfidf_scores(model, [texts[i] for i in held_out], gold[train])
+    return scores
+
+
+def suspicious(gold: Gold, scores: Floats) -> list[tuple[int, int]]:
+    """Rows and columns of the answers that confident learning doubts, the least likely first."""
+    given = np.where(gold == 1, scores, 1 - scores)
+    other_mean = np.array([_mean_of_other(gold[:, k], scores[:, k]) for k in range(gold.shape[1])]).T
+    doubted = (1 - given >= other_mean) & (given < 0.5)
+    places = np.argwhere(doubted)
+    order = np.argsort(given[doubted], kind="stable")
+    return [(int(i), int(k)) for i, k in places[order]]
+
+
+def _mean_of_other(gold: npt.NDArray[np.int64], scores: Floats) -> Floats:
+    """For each row the mean probability of the answer it was not given, among the rows that were given it."""
+    yes = scores[gold == 1].mean() if (gold == 1).any() else 1.0
+    no = (1 - scores[gold == 0]).mean() if (gold == 0).any() else 1.0
+    return np.where(gold == 1, no, yes)
+
+
+def find_suspects(examples: Examples, most: int, seed: int = 13) -> list[Suspect]:
+    """The ``most`` suspicious answers of all splits together, the least likely first."""
+    rows = [*examples.train, *examples.validation, *(row for found in examples.tests.values() for row in found)]
+    gold, scores = examples.gold(rows), out_of_fold(examples, rows, seed)
+    return [
+        Suspect(
+            rows[i],
+            examples.labels.ids[k],
+            bool(gold[i, k]),
+            float(np.where(gold[i, k], scores[i, k], 1 - scores[i, k])),
+        )
+        for i, k in suspicious(gold, scores)[:most]
+    ]
+
+
+@app.command()
+def suspects(
+    dataset: Annotated[Path, typer.Argument(help="dataset directory")] = Path("data/examples"),
+    out: Annotated[Path, typer.Option(help="JSONL to write, for `label-studio push --only`")] = Path(
+        "data/suspects.jsonl"
+    ),
+    most: Annotated[int, typer.Option(min=1, help="suspicious answers at most")] = 400,
+    seed: int = 13,
+) -> None:
+    """List the labels that models doubt, so that people read these sentences again; they see no label and no doubt."""
+    found = find_suspects(load_examples(dataset, Task.multi_label), most, seed)
+    write_jsonl(out, _rows(found))
+    counts = Counter((s.label, "given" if s.given else "not given") for s in found)
+    for (label, given), count in sorted(counts.items()):
+        print(f"{label} {given}: {count}")
+    print(f"{out}: {len({s.example.id for s in found})} sentences with {len(found)} suspicious answers")
+
+
+def _rows(found: list[Suspect]) -> list[dict[str, Any]]:
+    """One row a sentence: its id, its document's, and what is doubted."""
+    rows: dict[str, dict[str, Any]] = {}
+    for suspect in found:
+        row = rows.setdefault(
+            suspect.example.id, {"id": suspect.example.id, "doc_id": suspect.example.doc_id, "doubted": {}}
+        )
+        row["doubted"][suspect.label] = round(suspect.probability, 4)
+    return list(rows.values())
+
+
+if __name__ == "__main__":
+    run(app)
