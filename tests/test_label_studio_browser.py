@@ -134,7 +134,7 @@ def test_that_a_sentence_labelled_in_the_browser_is_in_the_built_dataset(
         ticked(page, "问题", "目标", "人才")
         submit(page)
         pull(client, project, labels, tmp_path / "pulled")
-    annotations = [SEEDS / "annotations" / "starter.jsonl", tmp_path / "pulled" / "label_studio.jsonl"]
+    annotations = [*sorted((SEEDS / "annotations").glob("*.jsonl")), tmp_path / "pulled" / "label_studio.jsonl"]
     sources = Sources([tmp_path / "corpus"], annotations, SEEDS / "labels.yaml")
     build(sources, tmp_path / "examples", (0.64, 0.18, 0.18), 13)
     rows = [row for side in SPLITS for row in read_jsonl(tmp_path / "examples" / f"{side}.jsonl")]

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from data.decisions import resolve
 from data.labels import load_labels
 from data.lexicon import load_lexicon
 from data.normalize import normalize, to_simplified
 from data.records import read_jsonl
+from data.register import read_register
 
 ROOT = Path(__file__).parent.parent
 SEEDS, SHARED = ROOT / "seeds", ROOT.parent / "shared"
@@ -101,7 +103,24 @@ def test_that_no_sentence_of_a_published_document_stands_in_the_seeds() -> None:
 
 
 def test_that_the_starter_corpus_covers_every_label_and_none() -> None:
-    rows = list(read_jsonl(SEEDS / "annotations" / "starter.jsonl"))
-    assert len(list((SEEDS / "documents").iterdir())) >= 12
-    assert min(sum(label in row["labels"] for row in rows) for label in IDS) >= 100
-    assert sum(not row["labels"] for row in rows) >= 0.15 * len(rows)
+    register = read_register(SEEDS / "register.json")
+    decided = resolve(sorted((SEEDS / "annotations").glob("*.jsonl")))
+    rows = [labels for _, a, labels in decided if labels is not None and register[a.document[:16]].origin == "starter"]
+    assert len(list((SEEDS / "documents").iterdir())) >= 40
+    assert len(rows) >= 1800
+    assert min(sum(label in row for row in rows) for label in IDS) >= 150
+    assert min(sum(label in row for row in rows) for label in ("problem", "target")) >= 0.9 * sum(
+        "talent" in row for row in rows
+    )
+    assert sum(not row for row in rows) >= 0.15 * len(rows)
+
+
+def test_that_published_text_is_labelled_beyond_the_starter_corpus() -> None:
+    register = read_register(SEEDS / "register.json")
+    places = [a for _, a, _ in resolve(sorted((SEEDS / "annotations").glob("*.jsonl")))]
+    drawn = [a for a in places if register[a.document[:16]].origin == "drawn"]
+    assert len(drawn) >= 2600
+    assert len({a.document for a in drawn}) >= 120
+    assert {(a.document, a.start, a.end) for a in places if register[a.document[:16]].origin != "starter"} == {
+        (row["document"], row["start"], row["end"]) for row in read_jsonl(SEEDS / "drawing.jsonl")
+    }
