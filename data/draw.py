@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ class Stratum:
     least: int = 1  # sentences; shorter documents are not drawn
     evenly: int = 0  # sentences of a document, drawn with equal chances; all of them where it has no more
     enriched: int = 0  # sentences more, in turn for each label of ``rare``, where its cues stand
+    more: dict[str, int] = field(default_factory=dict)  # and of all its documents together so many more for a label
 
     @staticmethod
     def of(row: dict[str, Any]) -> Stratum:
@@ -84,8 +85,11 @@ def draw(folder: Path, plan: Plan, lexicon: Lexicon) -> list[Drawn]:
     documents = sorted(read_sources(folder), key=lambda d: d.source)
     drawn: list[Drawn] = []
     for stratum in plan.strata:
-        for document, sentences in _documents(documents, stratum, rng):
-            drawn += _sentences(document, sentences, stratum, plan.rare, lexicon, rng)
+        texts = list(_documents(documents, stratum, rng))
+        why = [_chosen(sentences, stratum, plan.rare, lexicon, rng) for _, sentences in texts]
+        _add_more([sentences for _, sentences in texts], why, stratum, lexicon, random.Random(f"{plan.seed} more"))
+        for (document, sentences), reasons in zip(texts, why, strict=True):
+            drawn += [_drawn(document, sentences[i], reasons[i], len(sentences)) for i in sorted(reasons)]
     return drawn
 
 
@@ -111,14 +115,10 @@ def _documents(
         yield texts[name]
 
 
-def _sentences(
-    document: Document,
-    sentences: list[Sentence],
-    stratum: Stratum,
-    rare: list[str],
-    lexicon: Lexicon,
-    rng: random.Random,
-) -> list[Drawn]:
+def _chosen(
+    sentences: list[Sentence], stratum: Stratum, rare: list[str], lexicon: Lexicon, rng: random.Random
+) -> dict[int, str]:
+    """Which sentences of a document are drawn, and why."""
     why = dict.fromkeys(rng.sample(range(len(sentences)), min(stratum.evenly, len(sentences))), "evenly")
     cues = {i: lexicon.labels(s.normalized) for i, s in enumerate(sentences) if i not in why}
     left = {label: [i for i, found in cues.items() if label in found] for label in rare}
@@ -128,7 +128,22 @@ def _sentences(
             break
         if free := [i for i in left[label] if i not in why]:
             why[rng.choice(free)] = label
-    return [_drawn(document, sentences[i], why[i], len(sentences)) for i in sorted(why)]
+    return why
+
+
+def _add_more(
+    texts: list[list[Sentence]], why: list[dict[int, str]], stratum: Stratum, lexicon: Lexicon, rng: random.Random
+) -> None:
+    """Add to ``why``, document by document, what the stratum wants more of a label, or as much as there is."""
+    for label, count in stratum.more.items():
+        free = [
+            (at, i)
+            for at, sentences in enumerate(texts)
+            for i, sentence in enumerate(sentences)
+            if i not in why[at] and label in lexicon.labels(sentence.normalized)
+        ]
+        for at, i in rng.sample(free, min(count, len(free))):
+            why[at][i] = label
 
 
 def _drawn(document: Document, sentence: Sentence, why: str, of: int) -> Drawn:

@@ -30,7 +30,7 @@ seed: 1
 rare: [problem, talent]
 strata:
   - {match: '^letters/', documents: 1, evenly: 99}
-  - {match: 'jsonl.xz#', documents: 3, least: 4, evenly: 2, enriched: 2}
+  - {match: 'jsonl.xz#', documents: 3, least: 4, evenly: 2, enriched: 2, more: {problem: 1, platform: 9}}
 """
 
 
@@ -87,7 +87,7 @@ def test_that_the_drawing_keeps_to_its_plan_and_is_repeatable(folder: Path, tmp_
     letter = [row for row in drawn if row.source == "letters/a.txt"]
     assert [(row.start, row.end, row.why, row.of) for row in letter] == [(0, 4, "evenly", 2), (6, 11, "evenly", 2)]
     county = [row for row in drawn if row not in letter]
-    assert Counter(row.why for row in county) == {"evenly": 2, "problem": 1, "talent": 1}
+    assert Counter(row.why for row in county) == {"evenly": 2, "problem": 2, "talent": 1}
     text = COUNTY.format(county[0].source[-1])
     for row in county:
         assert row.document == digest(text)
