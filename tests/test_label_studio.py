@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
+from data.agreement_page import compare_files, write_agreement
+from data.decisions import resolve
 from data.files import read_manifest
 from data.labels import Label, LabelSet
 from data.records import Annotation, Document, Sentence, digest, read_jsonl, write_jsonl
@@ -22,7 +24,7 @@ from data.studio_cli import app
 from data.studio_client import connected
 from data.studio_project import setup
 from data.studio_pull import pull
-from data.studio_push import Counts, push, tasks_of
+from data.studio_push import Counts, chosen, push, tasks_of
 from data.studio_server import running
 
 if TYPE_CHECKING:
@@ -223,3 +225,29 @@ def test_that_no_secret_stands_on_the_command_line(label_studio: Server) -> None
     shown = " ".join(map(str, label_studio.process.args))  # type: ignore[arg-type]
     assert label_studio.credentials.password not in shown
     assert label_studio.credentials.token not in shown
+
+
+def test_that_a_third_decides_what_two_see_differently(client: LabelStudio, project: int, tmp_path: Path) -> None:
+    people = {name: client.users.create(email=f"{name}@example.org", username=name).id for name in ("an", "bo", "ci")}
+    for text, task in task_ids(client, project).items():
+        label(client, task, "water", completed_by=people["an"])
+        label(client, task, "water" if text != "渡船去年全部换新。" else "boat", completed_by=people["bo"])
+    pull(client, project, WATER, tmp_path, "1-both.jsonl")
+    document = replace(DOCUMENT, source="治理方案.txt")
+    texts = {document.sha256: (document, SENTENCES)}
+    [found] = compare_files([tmp_path / "1-both.jsonl"], WATER, {}, texts)
+    write_agreement([found], WATER, texts, [tmp_path / "1-both.jsonl"], tmp_path / "agreement")
+    [row] = read_jsonl(tmp_path / "agreement" / "queue.jsonl")
+    assert row["chosen"] == {"an@example.org": ["water"], "bo@example.org": ["boat"]}
+    assert "渡船去年全部换新。" in (tmp_path / "agreement" / "agreement.html").read_text(encoding="utf-8")
+
+    third = setup(client, WATER, "# 手册", "由第三人裁定", None).project
+    push(client, third, chosen(list(tasks_of([DOCUMENT], SENTENCES)), [row], "queue.jsonl"))
+    rows: Any = client.tasks.list(project=third)
+    [sent] = rows
+    assert sent.data["note"] == "A：水 ｜ B：船"
+    label(client, sent.id, "boat", completed_by=people["ci"])
+    pull(client, third, WATER, tmp_path, "2-third.jsonl")
+    decided = {DOCUMENT.text[a.start : a.end]: labels for _, a, labels in resolve(sorted(tmp_path.glob("*.jsonl")))}
+    assert decided["渡船去年全部换新。"] == ["boat"]
+    assert {tuple(labels or ()) for text, labels in decided.items() if "渡船" not in text} == {("water",)}

@@ -44,6 +44,23 @@ def test_that_a_run_folder_explains_itself(workshop: Workshop) -> None:
     assert read_manifest(folder)["outputs"] == tree_hashes(folder)
 
 
+def test_that_a_further_test_set_is_scored_beside_test(workshop: Workshop) -> None:
+    folder = workshop.home / "with further test"
+    shutil.copytree(workshop.examples, folder)
+    shutil.copyfile(folder / "validation.jsonl", folder / "test_more.jsonl")
+    done = workshop.train(
+        "dataset.dir=with\\ further\\ test", "run.name=further", "run.publish=false", "optim.epochs=1"
+    )
+    assert done.returncode == 0, done.stderr
+    metrics = json.loads((workshop.home / "runs" / "further" / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["test_more"] == metrics["validation"]
+    assert "system (test_more)" in done.stderr
+    report = (workshop.home / "runs" / "further" / "report.html").read_text(encoding="utf-8")
+    assert "测试集 test_more" in report
+    test = [row["id"] for row in read_jsonl(workshop.examples / "test.jsonl")]
+    assert [row["id"] for row in read_jsonl(workshop.home / "runs" / "further" / "predictions.jsonl")] == test
+
+
 def test_that_the_pipeline_of_transformers_gives_the_servers_scores(workshop: Workshop) -> None:
     predictor = Predictor.load(workshop.model)
     texts = [row["text"] for row in read_jsonl(workshop.examples / "test.jsonl")]
