@@ -118,7 +118,9 @@ def push(
     sources: Annotated[Path | None, typer.Option(help="folder of published texts that --only names")] = None,
 ) -> None:
     """Send sentences to be labelled. Run it again at will: what is there is updated, nothing is deleted."""
-    tasks = list(tasks_of(*(load_corpus(corpus) if sources is None else _sources(sources, only))))
+    tasks = list(tasks_of(*load_corpus(corpus))) if corpus.is_dir() or not sources else []
+    if sources:
+        tasks += tasks_of(*_published(sources, only))
     if only:
         tasks = chosen(tasks, list(read_jsonl(only)), only)
     labeller = load_lexicon(lexicon).labels if prelabel else None
@@ -149,7 +151,8 @@ def pull(
     )
 
 
-def _sources(folder: Path, only: Path | None) -> tuple[list[Document], list[Sentence]]:
+def _published(folder: Path, only: Path | None) -> tuple[list[Document], list[Sentence]]:
+    """The documents below a folder that the rows of ``only`` name."""
     if only is None:
         raise ValueError("--sources: expected --only too, a file that names the sentences (python -m data draw)")
     texts = find_texts(folder, {str(row.get("doc_id") or row.get("document"))[:16] for row in read_jsonl(only)})
