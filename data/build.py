@@ -13,7 +13,7 @@ from data.card import card_text, split_facts
 from data.corpus import load_corpus
 from data.decisions import read_votes, resolve
 from data.duplicates import Group, groups
-from data.files import code_hash, input_hashes, read_manifest, replaced_folder, up_to_date, write_atomic, write_manifest
+from data.files import code_hash, input_hashes, read_manifest, replaced_folder, up_to_date, write_manifest
 from data.labels import LabelSet, load_labels
 from data.leakage import check_groups, check_no_leakage
 from data.normalize import normalize
@@ -75,7 +75,8 @@ def build(
     recorded = {name: entry.split for name, entry in register.items() if entry.split}
     sides = place_documents(_counts(examples), recorded, shares, seed, [g.documents for g in found], balance=record)
     check_groups([g.documents for g in found], recorded | sides, names)
-    placed = {side: [e for e in examples if sides[e.doc_id] == side] for side in sorted({*sides.values(), *SPLITS})}
+    order = [*SPLITS, *sorted(set(sides.values()) - set(SPLITS))]
+    placed = {side: [e for e in examples if sides[e.doc_id] == side] for side in order}
     rows, repeated = leave_out_repeats(placed)
     check_no_leakage(rows, names)
     facts = {
@@ -85,19 +86,22 @@ def build(
     }
     kept = {name: replace(register.get(name, Entry("")), split=side) for name, side in sides.items()}
     with replaced_folder(out) as scratch:
-        for side, kept_rows in rows.items():
-            write_jsonl(scratch / f"{side}.jsonl", kept_rows)
-        shutil.copyfile(sources.labels, scratch / "labels.yaml")
-        card = card_text(labels, facts, sources.annotations)
-        (scratch / "README.md").write_text(card, encoding="utf-8")
-        write_register(scratch / "register.json", kept)
-        write_atomic(
-            scratch / "groups.json", json.dumps([_named(g, names) for g in found], ensure_ascii=False, indent=1)
-        )
+        _write(scratch, sources, rows, kept, [_named(group, names) for group in found])
+        (scratch / "README.md").write_text(card_text(labels, facts, sources.annotations), encoding="utf-8")
         write_manifest(scratch, inputs=inputs, facts=facts)
     if record and sources.register:
         write_register(sources.register, register | kept)
     return facts
+
+
+def _write(
+    folder: Path, sources: Sources, rows: dict[str, list[Example]], register: Register, found: list[dict[str, object]]
+) -> None:
+    for side, examples in rows.items():
+        write_jsonl(folder / f"{side}.jsonl", examples)
+    shutil.copyfile(sources.labels, folder / "labels.yaml")
+    write_register(folder / "register.json", register)
+    (folder / "groups.json").write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def _existing(sources: Sources) -> list[Path]:

@@ -28,7 +28,7 @@ class Examples:
     further: dict[str, list[Example]] = field(default_factory=dict)
 
     @property
-    def tests(self) -> dict[str, list[Example]]:
+    def test_sets(self) -> dict[str, list[Example]]:
         """Every test set by name, ``test`` first."""
         return {"test": self.test, **self.further}
 

@@ -20,7 +20,7 @@ def write_report(folder: Path, examples: Examples) -> Path:
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     history = json.loads((folder / "history.json").read_text(encoding="utf-8"))
     wrong = [row for row in read_jsonl(folder / "predictions.jsonl") if set(row["gold"]) != set(row["labels"])]
-    splits = {"train": examples.train, "validation": examples.validation, **examples.tests}
+    splits = {"train": examples.train, "validation": examples.validation, **examples.test_sets}
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )

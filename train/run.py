@@ -100,7 +100,7 @@ def _measure(
     """metrics.json, predictions.jsonl and report.html: all systems on validation and, unless it is a sweep, on test."""
     model = {config.encoder.name: System(predictor, predictor.head.thresholds)}
     systems = {**baselines(examples, cues), **model}
-    splits = {"validation": examples.validation, **(examples.tests if config.run.test else {})}
+    splits = {"validation": examples.validation, **(examples.test_sets if config.run.test else {})}
     metrics: dict[str, Any] = {
         split: {name: system.metrics(config.task, examples, rows) for name, system in systems.items()}
         for split, rows in splits.items()

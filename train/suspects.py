@@ -69,7 +69,7 @@ def _mean_of_other(gold: npt.NDArray[np.int64], scores: Floats) -> Floats:
 
 def find_suspects(examples: Examples, most: int, seed: int = 13) -> list[Suspect]:
     """The ``most`` suspicious answers of all splits together, the least likely first."""
-    rows = [*examples.train, *examples.validation, *(row for found in examples.tests.values() for row in found)]
+    rows = [*examples.train, *examples.validation, *(row for found in examples.test_sets.values() for row in found)]
     gold, scores = examples.gold(rows), out_of_fold(examples, rows, seed)
     return [
         Suspect(
