@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -130,5 +131,13 @@ def _json(one: Compared) -> dict[str, Any]:
     row = asdict(one)
     del row["queue"]
     for label in row["labels"]:
-        label["kappas"] = [{"annotators": list(pair), **value} for pair, value in label["kappas"].items()]
+        label["alpha"] = _known(label["alpha"])
+        label["kappas"] = [{"annotators": list(pair), "kappa": _known(k)} for pair, k in label["kappas"].items()]
+    for document in row["documents"]:
+        document["alpha"] = None if isnan(document["alpha"]) else document["alpha"]
     return row
+
+
+def _known(estimate: dict[str, float]) -> dict[str, float] | None:
+    """JSON has no NaN."""
+    return None if isnan(estimate["value"]) else estimate

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import math
 import random
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 from nltk.metrics.agreement import AnnotationTask
 from sklearn.metrics import cohen_kappa_score
+from typer.testing import CliRunner
 
+from data.__main__ import app
 from data.agreement import agreement, annotators_of, by_document, several
+from data.corpus import load_corpus
 from data.decisions import Place, Votes
-from data.records import Annotation
+from data.ingest import ingest
+from data.records import Annotation, digest, read_jsonl, write_jsonl
 
 Chosen = Mapping[str, Sequence[int | None]]  # per annotator 0 or 1 for every sentence, None where not asked
 
@@ -102,3 +108,32 @@ def test_that_documents_are_told_apart() -> None:
     assert count == 3
     assert same == pytest.approx(1 / 3)
     assert alpha < 0
+
+
+def test_that_the_command_writes_a_page_and_what_is_to_be_decided(tmp_path: Path) -> None:
+    text = "市里缺少冷藏车。要配齐烘干设备。去年引进农艺师三名。"
+    (tmp_path / "公报.txt").write_text(text, encoding="utf-8")
+    ingest([tmp_path / "公报.txt"], tmp_path / "corpus")
+    places = [(s.start, s.end, digest(s.text)) for s in load_corpus(tmp_path / "corpus")[1]]
+    chosen: dict[str, list[list[str]]] = {
+        "li": [["problem"], ["target"], ["talent"]],
+        "wu": [["problem"], [], ["talent"]],
+    }
+    rows = [
+        Annotation(digest(text), start, end, sentence, labels, [who])
+        for who, decided in chosen.items()
+        for (start, end, sentence), labels in zip(places, decided, strict=True)
+    ]
+    write_jsonl(tmp_path / "a.jsonl", rows)
+    options = ["--corpus", str(tmp_path / "corpus"), "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(app, ["agreement", str(tmp_path / "a.jsonl"), *options])
+    assert done.exit_code == 0, done.output
+    assert "3 sentences, 1 differing" in done.output
+    [row] = read_jsonl(tmp_path / "out" / "queue.jsonl")
+    assert (row["start"], row["end"], row["note"]) == (*places[1][:2], "A：目标 ｜ B：无")
+    page = (tmp_path / "out" / "agreement.html").read_text(encoding="utf-8")
+    assert "要配齐烘干设备。" in page
+    assert "市里缺少冷藏车。" not in page
+    numbers = json.loads((tmp_path / "out" / "agreement.json").read_text(encoding="utf-8"))
+    assert {label["label"]: label["same"] for label in numbers[0]["labels"]}["problem"] == 1
+    assert [label["alpha"] for label in numbers[0]["labels"] if label["label"] == "funding"] == [None]
