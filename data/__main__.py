@@ -139,7 +139,8 @@ def build(
 ) -> None:
     """Join labels and texts into a dataset directory, split by document."""
     files = annotations or annotation_files()
-    facts = build_dataset(Sources(corpus, files, labels, register, sources), out, shares, seed, record)
+    about = None if annotations else SEEDS / "dataset.md"
+    facts = build_dataset(Sources(corpus, files, labels, register, sources, about), out, shares, seed, record)
     table = Table("split", "documents", "sentences", "none", *load_labels(labels).ids)
     for side, row in facts["splits"].items():
         table.add_row(side, *map(str, (row["documents"], row["sentences"], row["none"], *row["labels"].values())))

@@ -44,6 +44,7 @@ class Sources:
     labels: Path
     register: Path | None = None  # documents whose split, origin and genre are on record
     published: Path | None = None  # folder of texts that labels stand on and the repository may not hold
+    about: Path | None = None  # Markdown that the card carries: what the labels are worth
 
 
 def build(
@@ -87,7 +88,9 @@ def build(
     kept = {name: replace(register.get(name, Entry("")), split=side) for name, side in sides.items()}
     with replaced_folder(out) as scratch:
         _write(scratch, sources, rows, kept, [_named(group, names) for group in found])
-        (scratch / "README.md").write_text(card_text(labels, facts, sources.annotations), encoding="utf-8")
+        about = sources.about.read_text(encoding="utf-8") if sources.about else ""
+        card = card_text(labels, facts, sources.annotations, about)
+        (scratch / "README.md").write_text(card, encoding="utf-8")
         write_manifest(scratch, inputs=inputs, facts=facts)
     if record and sources.register:
         write_register(sources.register, register | kept)
@@ -105,8 +108,8 @@ def _write(
 
 
 def _existing(sources: Sources) -> list[Path]:
-    register = [sources.register] if sources.register and sources.register.is_file() else []
-    return [*register, *(source_files(sources.published) if sources.published else [])]
+    files = [path for path in (sources.register, sources.about) if path and path.is_file()]
+    return [*files, *(source_files(sources.published) if sources.published else [])]
 
 
 def read_texts(corpora: list[Path], annotations: list[Path], published: Path | None) -> Texts:

@@ -44,8 +44,11 @@ def _counts(examples: list[Example], labels: LabelSet) -> dict[str, Any]:
     }
 
 
-def card_text(labels: LabelSet, facts: Mapping[str, Any], annotations: list[Path]) -> str:
-    """The card. ``facts`` are those of the build; agreement and decisions are read from the annotation files."""
+def card_text(labels: LabelSet, facts: Mapping[str, Any], annotations: list[Path], about: str = "") -> str:
+    """The card. ``facts`` are those of the build; agreement and decisions are read from the annotation files.
+
+    ``about`` (Markdown) goes in as it is.
+    """
     sides = [side for side, row in facts["splits"].items() if row["sentences"]]
     front = {
         "language": ["zh"],
@@ -61,6 +64,7 @@ def card_text(labels: LabelSet, facts: Mapping[str, Any], annotations: list[Path
         _left_out(facts["left_out"]),
         *_agreement_tables(labels, annotations),
         _rounds_table(annotations),
+        about,
     ]
     return "\n\n".join(part.strip() for part in parts if part) + "\n"
 

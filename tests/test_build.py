@@ -8,7 +8,9 @@ from pathlib import Path
 import datasets
 import pytest
 from opencc import OpenCC
+from typer.testing import CliRunner
 
+from data.__main__ import app
 from data.build import Sources, build
 from data.corpus import load_corpus
 from data.decisions import resolve
@@ -226,6 +228,18 @@ def test_that_published_texts_join_when_they_are_at_hand(corpus: Path, tmp_path:
     again = build(replace(sources, published=folder), tmp_path / "again", SHARES, 13)
     assert again == with_texts
     assert tree_hashes(tmp_path / "again") == tree_hashes(tmp_path / "out")
+
+
+def test_that_the_card_says_who_labelled_and_how_far_they_agree(corpus: Path, tmp_path: Path) -> None:
+    options = ["--corpus", str(corpus), "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(app, ["build", *options])
+    assert done.exit_code == 0, done.output
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "The annotators are language models" in card
+    assert "| label | sentences | chosen | all the same | alpha | kappa lm-a, lm-b |" in card
+    assert "| 2-adjudicated.jsonl | lm-c | 236 | 0 | 0 | 236 | 0 |" in card
+    assert "| starter | train |" in card
+    assert "| policy essay | test |" in card
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the published documents are not at hand (../shared)")
