@@ -165,10 +165,10 @@ def agreement(
     files, label_set = annotations or annotation_files(), load_labels(labels)
     texts = read_texts([folder for folder in corpus if folder.is_dir()], files, sources)
     found = compare_files(files, label_set, read_register(register), texts)
-    write_agreement(found, label_set, texts, files, out)
+    write_agreement(found, label_set, files, out)
     for one in found:
         pairs = [f"kappa {a}, {b}" for a, b in one.labels[0].kappas]
-        title = f"{one.name}: {one.sentences} sentences, {one.differing} differing"
+        title = f"{one.name}: {one.sentences} sentences, {len(one.differing)} differing, {len(one.queue)} to be decided"
         table = Table("label", "chosen", "all the same", "alpha", *pairs, title=title, title_justify="left")
         for row in one.labels:
             cells = (f"{row.share:.1%}", f"{row.same:.1%}", row.alpha, *row.kappas.values())

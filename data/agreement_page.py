@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 
 from data.agreement import Agreement, agreement, annotators_of, by_document, several
-from data.decisions import Votes, differ, read_votes
+from data.decisions import Place, Votes, differ, read_votes
 from data.files import input_hashes, replaced_folder, write_atomic, write_manifest
 from data.labels import LabelSet
 from data.normalize import normalize
@@ -21,17 +21,21 @@ from data.register import Register
 from data.sentences import join_pieces
 from data.sources import Texts
 
-MOST_SHOWN = 300  # differing sentences on the page; queue.jsonl has all
+MOST_SHOWN = 300  # differing sentences on the page
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The sentences of one file, or of it those of one origin, that several people labelled."""
+    """The sentences of one file, or of it those of one origin, that several people labelled.
+
+    ``differing`` are those on which not all chose the same, as rows for people; ``queue`` those of them, as places with
+    a note, that no later file decides.
+    """
 
     name: str
     annotators: list[str]
     sentences: int
-    differing: int
+    differing: list[dict[str, Any]]
     labels: list[Agreement]
     documents: list[dict[str, Any]]
     queue: list[dict[str, Any]]
@@ -40,13 +44,14 @@ class Compared:
 def compare_files(paths: list[Path], labels: LabelSet, register: Register, texts: Texts) -> list[Compared]:
     """Of every file in which several people labelled the same sentences: all of it, then each origin of several."""
     found = []
-    for path in paths:
+    for number, path in enumerate(paths):
         votes = several(read_votes(path))
+        later = {place for other in paths[number + 1 :] for place in read_votes(other)}
         if votes:
-            found.append(_compare(path.name, votes, labels, texts))
+            found.append(_compare(path.name, votes, later, labels, texts))
         for origin, part in sorted(_by_origin(votes, register).items()):
             if len(part) < len(votes):
-                found.append(_compare(f"{path.name}: {origin or '?'}", part, labels, texts))
+                found.append(_compare(f"{path.name}: {origin or '?'}", part, later, labels, texts))
     return found
 
 
@@ -58,26 +63,25 @@ def _by_origin(votes: Votes, register: Register) -> dict[str, Votes]:
     return parts
 
 
-def _compare(name: str, votes: Votes, labels: LabelSet, texts: Texts) -> Compared:
-    queue = [_queued(rows, labels) for _, rows in sorted(votes.items()) if differ(rows)]
+def _compare(name: str, votes: Votes, later: set[Place], labels: LabelSet, texts: Texts) -> Compared:
+    differing = {place: _queued(rows, labels) for place, rows in sorted(votes.items()) if differ(rows)}
     return Compared(
         name=name,
         annotators=annotators_of(votes),
         sentences=len(votes),
-        differing=len(queue),
+        differing=[_shown(row, labels, texts) for row in differing.values()],
         labels=[agreement(votes, label) for label in labels.ids],
         documents=_documents(votes, labels, texts),
-        queue=queue,
+        queue=[row for place, row in differing.items() if place not in later],
     )
 
 
-def write_agreement(found: list[Compared], labels: LabelSet, texts: Texts, paths: list[Path], out: Path) -> None:
+def write_agreement(found: list[Compared], labels: LabelSet, paths: list[Path], out: Path) -> None:
     """agreement.json, queue.jsonl (for ``label-studio push --only``) and agreement.html; the page alone shows texts."""
-    rows = {one.name: [_shown(row, labels, texts) for row in one.queue[:MOST_SHOWN]] for one in found}
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    page = environment.get_template("agreement.html.j2").render(found=found, shown=rows, names=labels.names)
+    page = environment.get_template("agreement.html.j2").render(found=found, most=MOST_SHOWN, names=labels.names)
     queue = {(row["document"], row["start"], row["end"]): row for one in found for row in one.queue}
     with replaced_folder(out) as scratch:
         write_atomic(scratch / "agreement.html", page)
@@ -129,7 +133,7 @@ def _text(row: Mapping[str, Any], texts: Texts) -> str:
 
 def _json(one: Compared) -> dict[str, Any]:
     row = asdict(one)
-    del row["queue"]
+    row |= {"differing": len(one.differing), "queue": len(one.queue)}
     for label in row["labels"]:
         label["alpha"] = _known(label["alpha"])
         label["kappas"] = [{"annotators": list(pair), "kappa": _known(k)} for pair, k in label["kappas"].items()]

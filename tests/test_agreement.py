@@ -128,12 +128,16 @@ def test_that_the_command_writes_a_page_and_what_is_to_be_decided(tmp_path: Path
     options = ["--corpus", str(tmp_path / "corpus"), "--out", str(tmp_path / "out")]
     done = CliRunner().invoke(app, ["agreement", str(tmp_path / "a.jsonl"), *options])
     assert done.exit_code == 0, done.output
-    assert "3 sentences, 1 differing" in done.output
+    assert "3 sentences, 1 differing, 1 to be decided" in done.output
     [row] = read_jsonl(tmp_path / "out" / "queue.jsonl")
     assert (row["start"], row["end"], row["note"]) == (*places[1][:2], "A：目标 ｜ B：无")
     page = (tmp_path / "out" / "agreement.html").read_text(encoding="utf-8")
     assert "要配齐烘干设备。" in page
     assert "市里缺少冷藏车。" not in page
+    write_jsonl(tmp_path / "b.jsonl", [Annotation(digest(text), *places[1], [], ["su"])])
+    again = CliRunner().invoke(app, ["agreement", str(tmp_path / "a.jsonl"), str(tmp_path / "b.jsonl"), *options])
+    assert "3 sentences, 1 differing, 0 to be decided" in again.output
+    assert not list(read_jsonl(tmp_path / "out" / "queue.jsonl"))
     numbers = json.loads((tmp_path / "out" / "agreement.json").read_text(encoding="utf-8"))
     assert {label["label"]: label["same"] for label in numbers[0]["labels"]}["problem"] == 1
     assert [label["alpha"] for label in numbers[0]["labels"] if label["label"] == "funding"] == [None]

@@ -236,7 +236,7 @@ def test_that_a_third_decides_what_two_see_differently(client: LabelStudio, proj
     document = replace(DOCUMENT, source="治理方案.txt")
     texts = {document.sha256: (document, SENTENCES)}
     [found] = compare_files([tmp_path / "1-both.jsonl"], WATER, {}, texts)
-    write_agreement([found], WATER, texts, [tmp_path / "1-both.jsonl"], tmp_path / "agreement")
+    write_agreement([found], WATER, [tmp_path / "1-both.jsonl"], tmp_path / "agreement")
     [row] = read_jsonl(tmp_path / "agreement" / "queue.jsonl")
     assert row["chosen"] == {"an@example.org": ["water"], "bo@example.org": ["boat"]}
     assert "渡船去年全部换新。" in (tmp_path / "agreement" / "agreement.html").read_text(encoding="utf-8")
