@@ -36,7 +36,7 @@ studio: $(VENV)/.dev  ## a local Label Studio server
 	exec $(BIN) -m data label-studio up
 
 clean:  ## remove the environment and every output
-	rm -rf $(VENV) data/corpus data/examples train/runs serve/models
+	rm -rf $(VENV) data/corpus data/examples data/agreement data/drawing.jsonl data/suspects.jsonl train/runs serve/models
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("expected Python 3.11 or newer, got " + sys.version.split()[0] + "; name one: make PYTHON=python3.12 …") if sys.version_info < (3, 11) else None'

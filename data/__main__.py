@@ -139,7 +139,7 @@ def build(
 ) -> None:
     """Join labels and texts into a dataset directory, split by document."""
     files = annotations or annotation_files()
-    about = None if annotations else SEEDS / "dataset.md"
+    about = SEEDS / "dataset.md" if set(files) == set(shipped_annotations()) else None
     facts = build_dataset(Sources(corpus, files, labels, register, sources, about), out, shares, seed, record)
     table = Table("split", "documents", "sentences", "none", *load_labels(labels).ids)
     for side, row in facts["splits"].items():
@@ -155,7 +155,7 @@ def agreement(
     annotations: Annotated[
         list[Path] | None, typer.Argument(help="annotation JSONL; without: all that build reads")
     ] = None,
-    corpus: Annotated[list[Path], typer.Option(help="corpus directories that hold the texts")] = [HERE / "corpus"],  # noqa: B006
+    corpus: Annotated[list[Path] | None, typer.Option(help="corpora, so that the page shows texts")] = None,
     sources: Annotated[Path | None, typer.Option(help="folder of published texts that labels stand on")] = None,
     labels: Annotated[Path, typer.Option(help="label set")] = SEEDS / "labels.yaml",
     register: Annotated[Path, typer.Option(help="documents on record: split, origin, genre")] = SEEDS / "register.json",
@@ -163,7 +163,7 @@ def agreement(
 ) -> None:
     """Compare annotators: alpha and kappa per label, by document, and the queue of what a third has to decide."""
     files, label_set = annotations or annotation_files(), load_labels(labels)
-    texts = read_texts([folder for folder in corpus if folder.is_dir()], files, sources)
+    texts = read_texts(corpus or _default_corpus(), files, sources)
     found = compare_files(files, label_set, read_register(register), texts)
     write_agreement(found, label_set, files, out)
     for one in found:
@@ -175,7 +175,9 @@ def agreement(
             table.add_row(row.label, *map(str, cells))
         err_console.print(table)
     if not found:
-        err_console.print("no sentence was labelled by several people", style="yellow")
+        err_console.print(
+            "in no file has a sentence labels of several people; every file is compared by itself", style="yellow"
+        )
     err_console.print(f"page: {out / 'agreement.html'}; queue: {out / 'queue.jsonl'}", markup=False, soft_wrap=True)
 
 
@@ -188,9 +190,18 @@ def share(
     print(f"{out}: {share_annotations(annotations, out)} annotations")
 
 
+def _default_corpus() -> list[Path]:
+    return [folder for folder in (HERE / "corpus",) if folder.is_dir()]
+
+
 def annotation_files() -> list[Path]:
     """The labels that the repository ships, then those that people pulled."""
-    return sorted((SEEDS / "annotations").glob("*.jsonl")) + sorted((HERE / "annotations").glob("*.jsonl"))
+    return shipped_annotations() + sorted((HERE / "annotations").glob("*.jsonl"))
+
+
+def shipped_annotations() -> list[Path]:
+    """The labels that ``seeds/dataset.md`` tells of."""
+    return sorted((SEEDS / "annotations").glob("*.jsonl"))
 
 
 def main() -> None:

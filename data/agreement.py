@@ -25,14 +25,16 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A coefficient (at most 1; 0 is chance) with its 95 % percentile interval."""
+    """A coefficient (at most 1; 0 is chance) with its 95 % percentile interval; NaN where it can't be told."""
 
     value: float
     low: float
     high: float
 
     def __str__(self) -> str:
-        return f"{self.value:.3f} ({self.low:.3f}-{self.high:.3f})"
+        if np.isnan(self.value):
+            return "–"
+        return f"{self.value:.3f}" + ("" if np.isnan(self.low) else f" ({self.low:.3f} to {self.high:.3f})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,23 +125,24 @@ def _picks(documents: int, seed: int) -> Floats:
 def _estimate(
     terms: Floats, documents: npt.NDArray[np.intp], picks: Floats, coefficient: Callable[[Floats], Floats]
 ) -> Estimate:
-    """A coefficient of sums: over all sentences, and over resampled documents."""
+    """A coefficient of sums: over all sentences, and over resampled documents.
+
+    Resamples in which it is undefined are left out; one document alone gives no interval.
+    """
     sums = np.zeros((picks.shape[1], terms.shape[1]))
     np.add.at(sums, documents, terms)
     resampled = coefficient(picks @ sums)
     known = resampled[~np.isnan(resampled)]
     tail = (1 - LEVEL) / 2
-    low, high = np.quantile(known, [tail, 1 - tail]) if len(known) else (np.nan, np.nan)
+    low, high = np.quantile(known, [tail, 1 - tail]) if len(known) and len(sums) > 1 else (np.nan, np.nan)
     return Estimate(float(coefficient(sums.sum(0)[None])[0]), float(low), float(high))
 
 
 def _alpha_terms(values: Floats) -> Floats:
-    """Per sentence what alpha sums up: disagreeing pairs, weighted; votes for; votes against."""
+    """Per sentence (of two votes and more) what alpha sums up: disagreeing pairs, weighted; votes for; against."""
     for_, all_ = np.nansum(values, 1), (~np.isnan(values)).sum(1)
     against = all_ - for_
-    paired = all_ > 1
-    terms = np.stack([2 * for_ * against / np.maximum(all_ - 1, 1), for_, against], 1)
-    return np.where(paired[:, None], terms, 0.0)
+    return np.stack([2 * for_ * against / (all_ - 1), for_, against], 1)
 
 
 def _alpha(sums: Floats) -> Floats:

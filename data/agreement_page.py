@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from math import isnan
@@ -11,7 +12,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 
-from data.agreement import Agreement, agreement, annotators_of, by_document, several
+from data.agreement import RESAMPLES, Agreement, agreement, annotators_of, by_document, several
 from data.decisions import Place, Votes, differ, read_votes
 from data.files import input_hashes, replaced_folder, write_atomic, write_manifest
 from data.labels import LabelSet
@@ -46,6 +47,7 @@ def compare_files(paths: list[Path], labels: LabelSet, register: Register, texts
     found = []
     for number, path in enumerate(paths):
         votes = several(read_votes(path))
+        _check_labels(path, votes, labels)
         later = {place for other in paths[number + 1 :] for place in read_votes(other)}
         if votes:
             found.append(_compare(path.name, votes, later, labels, texts))
@@ -53,6 +55,15 @@ def compare_files(paths: list[Path], labels: LabelSet, register: Register, texts
             if len(part) < len(votes):
                 found.append(_compare(f"{path.name}: {origin or '?'}", part, later, labels, texts))
     return found
+
+
+def _check_labels(path: Path, votes: Votes, labels: LabelSet) -> None:
+    for place, rows in votes.items():
+        if unknown := {label for row in rows for label in row.labels} - set(labels.ids):
+            raise ValueError(
+                f"{path}: labels {sorted(unknown)} at {place.start}-{place.end} of {place.document[:16]} are not in "
+                f"the label set {labels.ids}"
+            )
 
 
 def _by_origin(votes: Votes, register: Register) -> dict[str, Votes]:
@@ -81,7 +92,9 @@ def write_agreement(found: list[Compared], labels: LabelSet, paths: list[Path], 
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    page = environment.get_template("agreement.html.j2").render(found=found, most=MOST_SHOWN, names=labels.names)
+    page = environment.get_template("agreement.html.j2").render(
+        found=found, most=MOST_SHOWN, names=labels.names, resamples=RESAMPLES
+    )
     queue = {(row["document"], row["start"], row["end"]): row for one in found for row in one.queue}
     with replaced_folder(out) as scratch:
         write_atomic(scratch / "agreement.html", page)
@@ -93,11 +106,12 @@ def write_agreement(found: list[Compared], labels: LabelSet, paths: list[Path], 
 
 
 def _queued(rows: list[Annotation], labels: LabelSet) -> dict[str, Any]:
-    """Where the sentence stands and what each chose, as the third will read it."""
+    """Where the sentence stands and what each chose; the note, which the third reads, has no names or fixed order."""
     ordered = sorted(rows, key=lambda row: row.annotators)
     chosen = {"+".join(row.annotators): sorted(row.labels, key=labels.ids.index) for row in ordered}
-    note = " ｜ ".join(f"{chr(ord('A') + i)}：{_said(picked, labels)}" for i, picked in enumerate(chosen.values()))
     first = rows[0]
+    order = random.Random(f"{first.document} {first.start}").sample(list(chosen.values()), len(chosen))
+    note = " ｜ ".join(f"{chr(ord('A') + i)}：{_said(picked, labels)}" for i, picked in enumerate(order))
     place = {"document": first.document, "start": first.start, "end": first.end, "sentence": first.sentence}
     return {**place, "pieces": [list(piece) for piece in first.pieces], "chosen": chosen, "note": note}
 
@@ -142,6 +156,6 @@ def _json(one: Compared) -> dict[str, Any]:
     return row
 
 
-def _known(estimate: dict[str, float]) -> dict[str, float] | None:
+def _known(estimate: dict[str, float]) -> dict[str, float | None]:
     """JSON has no NaN."""
-    return None if isnan(estimate["value"]) else estimate
+    return {name: None if isnan(value) else value for name, value in estimate.items()}

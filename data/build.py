@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from data.card import card_text, split_facts
-from data.corpus import load_corpus
+from data.corpus import check_corpus, load_corpus
 from data.decisions import read_votes, resolve
 from data.duplicates import Group, groups
 from data.files import code_hash, input_hashes, read_manifest, replaced_folder, up_to_date, write_manifest
@@ -56,6 +56,7 @@ def build(
     of train, or of validation where the other side is a test set. With ``record`` the documents that are not on
     record yet are placed in balance and written into the register. Raises ValueError where anything would leak.
     """
+    _check_paths(sources)
     inputs = {
         **input_hashes([*sources.corpora, *sources.annotations, sources.labels, *_existing(sources)]),
         "code": code_hash("data"),
@@ -107,8 +108,18 @@ def _write(
     (folder / "groups.json").write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
+def _check_paths(sources: Sources) -> None:
+    """Raises ValueError for the first that is not there, with what to do."""
+    for folder in sources.corpora:
+        check_corpus(folder)
+    for path in sources.annotations:
+        if not path.is_file():
+            raise ValueError(f"{path}: expected a file of annotations, found none; `label-studio pull` writes them")
+    read_register(sources.register)
+
+
 def _existing(sources: Sources) -> list[Path]:
-    files = [path for path in (sources.register, sources.about) if path and path.is_file()]
+    files = [path for path in (sources.register, sources.about) if path]
     return [*files, *(source_files(sources.published) if sources.published else [])]
 
 

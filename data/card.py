@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from data.agreement import Agreement, agreement, several
-from data.decisions import read_votes, rounds
+from data.decisions import read_votes, rounds, short_name
 from data.labels import LabelSet
 from data.records import Example
 
@@ -20,6 +20,11 @@ Multi-label: a sentence has any number of these labels, or none. Split by docume
 text (`groups.json`) stand on one side. Sentences of 10 and more Chinese characters that (nearly) stand in validation or
 a test set too are left out of train, those of a test set out of validation. `register.json` says of each document its
 split, origin and genre.
+"""
+
+
+THIRD_PARTIES = """**It holds texts of third parties.** The labels and the starter corpus are Apache-2.0. Other texts
+are not ours to pass on: keep this directory to yourself.
 """
 
 
@@ -50,15 +55,17 @@ def card_text(labels: LabelSet, facts: Mapping[str, Any], annotations: list[Path
     ``about`` (Markdown) goes in as it is.
     """
     sides = [side for side, row in facts["splits"].items() if row["sentences"]]
+    others = any(origin != "starter" for side in sides for origin in facts["splits"][side]["origin"])
     front = {
         "language": ["zh"],
         "task_categories": ["text-classification"],
-        "license": "apache-2.0",
+        "license": "other" if others else "apache-2.0",
         "configs": [{"config_name": "default", "data_files": [{"split": s, "path": f"{s}.jsonl"} for s in sides]}],
     }
     parts = [
         f"---\n{yaml.safe_dump(front, allow_unicode=True, sort_keys=False)}---\n",
         INTRODUCTION,
+        THIRD_PARTIES if others else "",
         "\n".join(f"- `{label.id}` {label.name}: {label.definition}" for label in labels.labels),
         *_count_tables(labels, facts["splits"]),
         _left_out(facts["left_out"]),
@@ -106,7 +113,14 @@ def _agreement_tables(labels: LabelSet, annotations: list[Path]) -> list[str]:
 def agreement_table(found: list[Agreement]) -> str:
     """Per label alpha and each pair's kappa with 95 % intervals, in Markdown."""
     pairs = list(found[0].kappas)
-    head = ["label", "sentences", "chosen", "all the same", "alpha", *(f"kappa {a}, {b}" for a, b in pairs)]
+    head = [
+        "label",
+        "sentences",
+        "chosen",
+        "all the same",
+        "alpha",
+        *(f"kappa {short_name(a)}, {short_name(b)}" for a, b in pairs),
+    ]
     rows = [
         [row.label, row.sentences, f"{row.share:.1%}", f"{row.same:.1%}", row.alpha, *row.kappas.values()]
         for row in found
@@ -117,7 +131,7 @@ def agreement_table(found: list[Agreement]) -> str:
 def _rounds_table(annotations: list[Path]) -> str:
     head = ["annotations", "annotators", "sentences", "differing", "undecided", "decided before", "changed"]
     rows = [
-        [r.file, ", ".join(r.annotators), r.sentences, r.differing, r.undecided, r.again, r.changed]
+        [r.file, ", ".join(map(short_name, r.annotators)), r.sentences, r.differing, r.undecided, r.again, r.changed]
         for r in rounds(annotations)
     ]
     return "## Decisions\n\nA later file wins.\n\n" + markdown_table(head, rows)

@@ -75,9 +75,14 @@ def texts(folder: Path) -> Iterator[tuple[str, str]]:
         yield name, "".join(parts)
 
 
-def load_corpus(folder: Path) -> tuple[list[Document], list[Sentence]]:
-    """Documents and sentences of a corpus directory. Raises ValueError where it is not one."""
+def check_corpus(folder: Path) -> None:
+    """Raises ValueError where a folder is no corpus directory."""
     if not (folder / DOCUMENTS).is_file():
         raise ValueError(f"{folder}: expected a corpus directory; make one: python -m data ingest PATH --out {folder}")
+
+
+def load_corpus(folder: Path) -> tuple[list[Document], list[Sentence]]:
+    """Documents and sentences of a corpus directory. Raises ValueError where it is not one."""
+    check_corpus(folder)
     documents = [Document.from_json(row) for row in read_jsonl(folder / DOCUMENTS)]
     return documents, [Sentence.from_json(row) for row in read_jsonl(folder / SENTENCES)]

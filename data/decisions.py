@@ -36,12 +36,18 @@ class Round:
 
 
 def read_votes(path: Path) -> Votes:
-    """The annotations of a file by sentence. Raises ValueError for a row that is none."""
-    votes: Votes = {}
-    for row in read_jsonl(path):
-        annotation = _annotation(path, row)
-        votes.setdefault(Place(annotation.document, annotation.start, annotation.end), []).append(annotation)
-    return votes
+    """The annotations of a file by sentence; of a person's several on one sentence the last.
+
+    Raises ValueError for a file that is not there and for a row that is no annotation.
+    """
+    if not path.is_file():
+        raise ValueError(f"{path}: expected a file of annotations, found none; `label-studio pull` writes them")
+    votes: dict[Place, dict[tuple[str, ...], Annotation]] = {}
+    for number, row in enumerate(read_jsonl(path), 1):
+        annotation = _annotation(path, number, row)
+        place = Place(annotation.document, annotation.start, annotation.end)
+        votes.setdefault(place, {})[tuple(annotation.annotators)] = annotation
+    return {place: list(rows.values()) for place, rows in votes.items()}
 
 
 def decide(votes: list[Annotation]) -> list[str] | None:
@@ -90,10 +96,29 @@ def differ(votes: list[Annotation]) -> bool:
     return len({frozenset(vote.labels) for vote in votes}) > 1
 
 
-def _annotation(path: Path, row: dict[str, Any]) -> Annotation:
+def short_name(person: str) -> str:
+    """What may be shown of an annotator: lm-a@example.org -> lm-a"""
+    return person.partition("@")[0]
+
+
+def _annotation(path: Path, number: int, row: dict[str, Any]) -> Annotation:
     try:
-        return Annotation.from_json(row)
+        annotation = Annotation.from_json(row)
     except TypeError as error:
         raise ValueError(
-            f"{path}: an annotation needs document, start, end, sentence, labels, annotators: {error}"
+            f"{path}:{number}: an annotation needs document, start, end, sentence, labels, annotators: {error}"
         ) from error
+    texts = [annotation.document, annotation.sentence]
+    if not all(isinstance(value, str) for value in texts) or not all(map(_are_texts, _lists(annotation))):
+        raise ValueError(f"{path}:{number}: expected hashes as text, labels and annotators as lists of text, got {row}")
+    if not (isinstance(annotation.start, int) and isinstance(annotation.end, int)):
+        raise ValueError(f"{path}:{number}: expected start and end as whole numbers, got {row}")
+    return annotation
+
+
+def _lists(annotation: Annotation) -> tuple[object, object]:
+    return annotation.labels, annotation.annotators
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)

@@ -1,7 +1,7 @@
 """Which sentences of published documents people label: drawn by a plan, written down so that others can draw again.
 
-Half of a document's sentences are drawn evenly, so that shares can be estimated; the others for labels that are rare,
-where cue phrases stand. Cues choose what is read, never what it is labelled.
+Some of a document's sentences are drawn with equal chances, so that shares can be estimated; the others for labels that
+are rare, where cue phrases stand. Cues choose what is read, never what it is labelled.
 """
 
 from __future__ import annotations
@@ -36,7 +36,11 @@ class Stratum:
 
     @staticmethod
     def of(row: dict[str, Any]) -> Stratum:
-        return Stratum(**{**row, "match": re.compile(row["match"])})
+        stratum = Stratum(**{**row, "match": re.compile(row["match"])})
+        counts = [stratum.documents, stratum.least, stratum.evenly, stratum.enriched, *stratum.more.values()]
+        if not all(isinstance(count, int) and count >= 0 for count in counts):
+            raise ValueError(f"numbers of documents and sentences must be whole and not negative, got {row}")
+        return stratum
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +83,28 @@ def load_plan(path: Path) -> Plan:
 def draw(folder: Path, plan: Plan, lexicon: Lexicon) -> list[Drawn]:
     """Sentences of the documents below a folder, by the plan; the same ones for the same texts, plan and lexicon.
 
-    Of documents that share much of their text one is drawn. Raises ValueError for a stratum that has too few.
+    A document is drawn for one stratum, the first that matches and takes it; of documents of a stratum that share much
+    of their text one is drawn. Raises ValueError for a stratum that has too few, or a label that the lexicon lacks.
     """
+    _check_rare(plan, lexicon)
     rng = random.Random(plan.seed)
     documents = sorted(read_sources(folder), key=lambda d: d.source)
     drawn: list[Drawn] = []
     for stratum in plan.strata:
         texts = list(_documents(documents, stratum, rng))
+        taken = {document.id for document, _ in texts}
+        documents = [document for document in documents if document.id not in taken]
         why = [_chosen(sentences, stratum, plan.rare, lexicon, rng) for _, sentences in texts]
         _add_more([sentences for _, sentences in texts], why, stratum, lexicon, random.Random(f"{plan.seed} more"))
         for (document, sentences), reasons in zip(texts, why, strict=True):
             drawn += [_drawn(document, sentences[i], reasons[i], len(sentences)) for i in sorted(reasons)]
     return drawn
+
+
+def _check_rare(plan: Plan, lexicon: Lexicon) -> None:
+    wanted = {*plan.rare, *(label for stratum in plan.strata for label in stratum.more)}
+    if unknown := wanted - {cue.label for cue in lexicon.cues}:
+        raise ValueError(f"the plan: labels {sorted(unknown)} have no cues in the lexicon")
 
 
 def _documents(

@@ -27,9 +27,11 @@ Register = dict[str, Entry]  # by document id
 
 
 def read_register(path: Path | None) -> Register:
-    """Entries by document id from a JSON file; empty without one. Raises ValueError for anything else."""
-    if path is None or not path.is_file():
+    """Entries by document id from a JSON file; empty for None. Raises ValueError for anything else."""
+    if path is None:
         return {}
+    if not path.is_file():
+        raise ValueError(f"{path}: expected a register of documents, found no file; start one with {{}} in it")
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         found = {name: Entry(**row) for name, row in content.items()}

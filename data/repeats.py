@@ -76,6 +76,8 @@ def _grams(text: str) -> set[str]:
     if han_count(text) < SHORTEST:
         return set()
     plain = letters(text)
+    if 0 < len(plain) < GRAM:  # 二〇二四年十二月二十五日
+        return {plain}
     return {plain[i : i + GRAM] for i in range(len(plain) - GRAM + 1)}
 
 

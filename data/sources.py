@@ -25,7 +25,9 @@ def source_files(folder: Path) -> list[Path]:
     Raises ValueError where it is no folder or holds none.
     """
     if not folder.is_dir():
-        raise ValueError(f"{folder}: expected a folder with the published texts, found none; leave --sources out")
+        raise ValueError(
+            f"{folder}: expected a folder of published texts, got {'a file' if folder.exists() else 'none'}"
+        )
     below = (path for path in sorted(folder.rglob("*")) if path.is_file())
     shown = (path for path in below if not any(p.startswith(".") for p in path.relative_to(folder).parts))
     found = [path for path in shown if _is_collection(path) or path.suffix.lower() in SUFFIXES]
@@ -68,16 +70,21 @@ def _is_collection(path: Path) -> bool:
 
 def _collection(path: Path, name: str) -> Iterator[Document]:
     opened = lzma.open if path.suffix.lower() == ".xz" else open
-    with opened(path, "rt", encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                yield _document(line, f"{name}#", number)
+    try:
+        with opened(path, "rt", encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield _document(line, path, name, number)
+    except (lzma.LZMAError, EOFError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: expected JSON lines in UTF-8, whole where compressed: {error!r}") from error
 
 
-def _document(line: str, name: str, number: int) -> Document:
+def _document(line: str, path: Path, name: str, number: int) -> Document:
     try:
         row = json.loads(line)
-        text = row["text"]
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
-        raise ValueError(f"{name}{number}: expected a JSON object with a text on every line, got: {error!r}") from error
-    return Document.of(str(text), title=str(row.get("title", "")).strip(), source=f"{name}{row.get('id', number)}")
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path}:{number}: expected a JSON object with a text on every line, got: {error}") from error
+    if not isinstance(row, dict) or not isinstance(row.get("text"), str):
+        raise ValueError(f"{path}:{number}: expected a JSON object with a text on every line, got {line.strip()[:80]}")
+    source = f"{name}#{row.get('id', number)}"
+    return Document.of(row["text"], title=str(row.get("title", "")).strip(), source=source)

@@ -32,9 +32,10 @@ def place_documents(
     apart = {name: known[name] for name in labels if known.get(name, SPLITS[0]) not in SPLITS}
     rest = {name: counts for name, counts in labels.items() if name not in apart}
     if balance or not set(rest) & set(known):
-        return apart | split_documents(rest, shares, seed, groups, known)
-    leaders = _leaders(groups)
-    sides = apart | {name: known.get(name) or _by_id(leaders.get(name, name), shares) for name in rest}
+        sides = apart | split_documents(rest, shares, seed, groups, known)
+    else:
+        leaders = _leaders(groups)
+        sides = apart | {name: known.get(name) or _by_id(leaders.get(name, name), shares) for name in rest}
     if missing := sorted(set(SPLITS) - set(sides.values())):
         raise ValueError(f"no labelled document falls into {', '.join(missing)}; record one there in the register")
     return sides
@@ -80,9 +81,10 @@ def split_documents(
             f"a split by document needs at least {len(SPLITS)} labelled documents of different text, got {len(units)}; "
             "label more documents"
         )
-    fixed = {leaders.get(name, name): side for name, side in (known or {}).items() if name in labels}
+    known = known or {}
+    fixed = {leaders.get(name, name): side for name, side in known.items() if name in labels}
     sides = _balanced(units, shares, seed, fixed)
-    return {name: sides[leaders.get(name, name)] for name in labels}
+    return {name: known.get(name) or sides[leaders.get(name, name)] for name in labels}
 
 
 def _balanced(
@@ -115,7 +117,7 @@ def _random_split(
 def _distance(
     split: dict[str, str], labels: dict[str, Counter[str]], totals: Counter[str], shares: tuple[float, float, float]
 ) -> float:
-    """Mean absolute difference between the wanted and the found share, over labels and splits."""
+    """Sum of the absolute differences between the wanted and the found shares, over labels and splits."""
     sums: dict[str, Counter[str]] = {side: Counter() for side in SPLITS}
     for name, side in split.items():
         sums[side] += labels[name]

@@ -63,18 +63,22 @@ def chosen(tasks: list[Task], rows: list[Task], name: object) -> list[Task]:
 
     Raises ValueError where a row has no task: the text is not at hand, or is cut otherwise now.
     """
-    wanted = {_named(row): row.get("note", "") for row in rows}
-    found = [{**task, "note": wanted[task["ext_id"]]} for task in tasks if task["ext_id"] in wanted]
-    if len(found) < len(wanted):
+    wanted = {_named(row, name): row.get("note", "") for row in rows}
+    there = {task["ext_id"]: task for task in tasks}  # a document may stand in the corpus and in the sources
+    if missing := sorted(set(wanted) - set(there)):
         raise ValueError(
-            f"{name}: expected a sentence for each of {len(wanted)} rows, found {len(found)}; are these the texts "
-            "that it was made for? name their folder with --sources, or their corpus directory"
+            f"{name}: expected a sentence for each of {len(wanted)} rows, found none for {len(missing)}, such as "
+            f"{missing[0]}; are these the texts that it was made for? name their folder with --sources, or their corpus"
         )
-    return found
+    return [{**task, "note": wanted[key]} for key, task in there.items() if key in wanted]
 
 
-def _named(row: Task) -> str:
-    return str(row.get("id") or sentence_id(row["document"], row["start"], row["end"]))
+def _named(row: Task, name: object) -> str:
+    if "id" in row:
+        return str(row["id"])
+    if {"document", "start", "end"} <= set(row):
+        return sentence_id(row["document"], row["start"], row["end"])
+    raise ValueError(f"{name}: expected in every row an id, or document, start and end, got {row}")
 
 
 def push(client: LabelStudio, project: int, tasks: list[Task], labeller: Labeller | None = None) -> Counts:

@@ -84,6 +84,13 @@ def _slow_width(chosen: Chosen, documents: int) -> float:
     return float(high - low)
 
 
+def test_that_one_document_gives_no_interval() -> None:
+    found = agreement(votes_of({"a": [1, 0, 1, 0], "b": [1, 0, 0, 1]}), "funding")
+    assert str(found.alpha) == f"{found.alpha.value:.3f}"
+    assert math.isnan(found.alpha.low)
+    assert "(" in str(agreement(votes_of({"a": [1, 0, 1, 0], "b": [1, 0, 0, 1]}, documents=2), "funding").alpha)
+
+
 def test_that_a_label_that_nobody_chose_has_no_coefficient() -> None:
     found = agreement(votes_of({"a": [0, 0, 0], "b": [0, 0, 0]}), "funding")
     assert math.isnan(found.alpha.value)
@@ -130,7 +137,8 @@ def test_that_the_command_writes_a_page_and_what_is_to_be_decided(tmp_path: Path
     assert done.exit_code == 0, done.output
     assert "3 sentences, 1 differing, 1 to be decided" in done.output
     [row] = read_jsonl(tmp_path / "out" / "queue.jsonl")
-    assert (row["start"], row["end"], row["note"]) == (*places[1][:2], "A：目标 ｜ B：无")
+    assert (row["start"], row["end"], row["note"]) == (*places[1][:2], row["note"])
+    assert sorted(row["note"].replace("A：", "").replace("B：", "").split(" ｜ ")) == ["无", "目标"]
     page = (tmp_path / "out" / "agreement.html").read_text(encoding="utf-8")
     assert "要配齐烘干设备。" in page
     assert "市里缺少冷藏车。" not in page
@@ -140,4 +148,6 @@ def test_that_the_command_writes_a_page_and_what_is_to_be_decided(tmp_path: Path
     assert not list(read_jsonl(tmp_path / "out" / "queue.jsonl"))
     numbers = json.loads((tmp_path / "out" / "agreement.json").read_text(encoding="utf-8"))
     assert {label["label"]: label["same"] for label in numbers[0]["labels"]}["problem"] == 1
-    assert [label["alpha"] for label in numbers[0]["labels"] if label["label"] == "funding"] == [None]
+    assert [label["alpha"] for label in numbers[0]["labels"] if label["label"] == "funding"] == [
+        {"value": None, "low": None, "high": None}
+    ]

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import json
 import lzma
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import datasets
 import pytest
@@ -58,14 +60,15 @@ def test_that_the_dataset_is_split_by_document_and_loads_offline(corpus: Path, t
     assert build(Sources([corpus], ANNOTATIONS, LABELS), tmp_path / "examples", SHARES, 13)["reused"]
 
 
-def marked(corpus: Path, *labels: list[str]) -> list[Annotation]:
+def marked(corpus: Path, *labels: list[str], who: str = "甲") -> list[Annotation]:
+    """The first sentence of every document, labelled by as many people as there are lists of labels."""
     documents, sentences = load_corpus(corpus)
     by_id = {d.id: d for d in documents}
     first = {s.doc_id: s for s in reversed(sentences)}.values()
     return [
-        Annotation(by_id[s.doc_id].sha256, s.start, s.end, digest(s.text), chosen, ["甲"])
+        Annotation(by_id[s.doc_id].sha256, s.start, s.end, digest(s.text), chosen, [f"{who}{i}"])
         for s in first
-        for chosen in labels
+        for i, chosen in enumerate(labels)
     ]
 
 
@@ -100,7 +103,7 @@ def test_that_annotations_carry_no_text() -> None:
 
 def test_that_an_even_split_between_annotators_is_left_to_people(corpus: Path, tmp_path: Path) -> None:
     rows = marked(corpus, ["funding"])
-    write_jsonl(tmp_path / "a.jsonl", [*rows, *marked(corpus, ["talent"])[:2]])
+    write_jsonl(tmp_path / "a.jsonl", [*rows, *marked(corpus, ["talent"], who="乙")[:2]])
     facts = build(Sources([corpus], [tmp_path / "a.jsonl"], LABELS), tmp_path / "out", SHARES, 13)
     assert facts["left_out"] == {"annotators disagree": 2}
 
@@ -152,13 +155,40 @@ def test_that_a_copy_follows_the_document_on_record(corpus: Path, tmp_path: Path
     assert group["overlaps"][0]["containment"] > 0.95
 
 
-def test_that_copies_on_record_for_different_splits_fail_the_build(corpus: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("record", [False, True])
+def test_that_copies_on_record_for_different_splits_fail_the_build(corpus: Path, tmp_path: Path, record: bool) -> None:
     original = document_on(corpus, "test")
     new, annotations, sentences = with_another(original.text + "\n（转载）", tmp_path)
     write_register(tmp_path / "r.json", {**read_register(REGISTER), sentences[0].doc_id: Entry("train")})
     with pytest.raises(ValueError, match=r"leakage: .*new\.txt.*train.* share much of their text"):
-        build(Sources([corpus, new], annotations, LABELS, tmp_path / "r.json"), tmp_path / "out", SHARES, 13)
+        build(Sources([corpus, new], annotations, LABELS, tmp_path / "r.json"), tmp_path / "out", SHARES, 13, record)
     assert not (tmp_path / "out").exists()
+    assert read_register(tmp_path / "r.json")[sentences[0].doc_id] == Entry("train")
+
+
+def test_that_the_guard_stops_what_was_not_left_out(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.build.leave_out_repeats", lambda rows: (rows, Counter()))
+    with pytest.raises(ValueError, match="leakage: one sentence stands in"):
+        build(Sources([corpus], ANNOTATIONS, LABELS, REGISTER), tmp_path / "out", SHARES, 13)
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        ({"corpora": [Path("nowhere")]}, "expected a corpus directory; make one"),
+        ({"annotations": [Path("nowhere.jsonl")]}, "expected a file of annotations"),
+        ({"register": Path("nowhere.json")}, "expected a register"),
+        ({"published": LABELS}, "expected a folder of published texts, got a file"),
+    ],
+)
+def test_that_a_path_that_is_not_there_is_named(
+    corpus: Path, tmp_path: Path, broken: dict[str, Any], reason: str
+) -> None:
+    sources = replace(Sources([corpus], ANNOTATIONS, LABELS, REGISTER), **broken)
+    with pytest.raises(ValueError, match=reason):
+        build(sources, tmp_path / "out", SHARES, 13)
 
 
 def test_that_a_sentence_of_a_test_set_is_left_out_of_train(corpus: Path, tmp_path: Path) -> None:
@@ -221,6 +251,7 @@ def test_that_published_texts_join_when_they_are_at_hand(corpus: Path, tmp_path:
     found = list(read_jsonl(tmp_path / "out" / "test_published.jsonl"))
     assert [row["text"] for row in found if row["genre"] == "a"] == ["市里缺少冷藏车。", "要配齐烘干设备。"]
     assert {row["origin"] for row in found} == {"published"}
+    assert "license: other" in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
     assert set(datasets.load_dataset(str(tmp_path / "out"), cache_dir=str(tmp_path / "c"))) == {
         *SPLITS,
         "test_published",
@@ -240,6 +271,20 @@ def test_that_the_card_says_who_labelled_and_how_far_they_agree(corpus: Path, tm
     assert "| 2-adjudicated.jsonl | lm-c | 236 | 0 | 0 | 236 | 0 |" in card
     assert "| starter | train |" in card
     assert "| policy essay | test |" in card
+    assert "license: apache-2.0" in card
+
+
+def test_that_the_card_of_other_labels_says_nothing_of_ours(corpus: Path, tmp_path: Path) -> None:
+    people = [replace(row, annotators=["li@example.org"]) for row in marked(corpus, ["funding"])]
+    write_jsonl(tmp_path / "a.jsonl", people)
+    write_jsonl(tmp_path / "b.jsonl", [replace(people[0], labels=[]), people[1]])
+    options = ["--corpus", str(corpus), "--out", str(tmp_path / "out")]
+    files = [option for name in ("a", "b") for option in ("--annotations", str(tmp_path / f"{name}.jsonl"))]
+    assert CliRunner().invoke(app, ["build", *files, *options]).exit_code == 0
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "language models" not in card
+    assert "@" not in card
+    assert "| b.jsonl | li | 2 | 0 | 0 | 2 | 1 |" in card
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the published documents are not at hand (../shared)")

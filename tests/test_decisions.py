@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,21 @@ def test_that_each_file_says_what_it_changed(tmp_path: Path) -> None:
 
 
 def test_that_a_row_that_is_no_annotation_is_named(tmp_path: Path) -> None:
-    write_jsonl(tmp_path / "a.jsonl", [{"document": "d", "start": 0}])
-    with pytest.raises(ValueError, match=r"a\.jsonl: an annotation needs document, start, end"):
+    write_jsonl(tmp_path / "a.jsonl", [vote(0, "a"), {"document": "d", "start": 0}])
+    with pytest.raises(ValueError, match=r"a\.jsonl:2: an annotation needs document, start, end"):
         read_votes(tmp_path / "a.jsonl")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"labels": None}, {"labels": "funding"}, {"annotators": "li"}, {"document": 5}, {"start": "0"}]
+)
+def test_that_a_value_of_another_kind_is_named(tmp_path: Path, wrong: dict[str, object]) -> None:
+    write_jsonl(tmp_path / "a.jsonl", [asdict(vote(0, "a")) | wrong])
+    with pytest.raises(ValueError, match=r"a\.jsonl:1: expected"):
+        read_votes(tmp_path / "a.jsonl")
+
+
+def test_that_of_a_persons_two_rows_the_last_counts(tmp_path: Path) -> None:
+    write_jsonl(tmp_path / "a.jsonl", [vote(0, "a", "x"), vote(0, "b", "y"), vote(0, "a", "y")])
+    [rows] = read_votes(tmp_path / "a.jsonl").values()
+    assert [row.labels for row in rows] == [["y"], ["y"]]

@@ -33,6 +33,12 @@ def test_that_train_gives_way_to_validation_and_both_to_test() -> None:
     assert left_out == {"repeated in validation or test": 2, "repeated in test": 1}
 
 
+@pytest.mark.parametrize("text", ["二〇二四年十二月二十五日。", "一千二百三十四万五千六百元。"])
+def test_that_a_long_sentence_of_few_letters_is_left_out_when_equal(text: str) -> None:
+    kept, _ = leave_out_repeats({"train": side(text, OTHER), "validation": side(THIRD), "test": side(text)})
+    assert texts(kept["train"]) == [OTHER]
+
+
 @pytest.mark.parametrize(
     ("text", "repeated"),
     [

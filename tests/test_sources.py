@@ -65,10 +65,24 @@ def test_that_a_text_is_found_by_its_hash_alone(folder: Path) -> None:
     assert sentences == segment(Document.of(document.text))
 
 
-@pytest.mark.parametrize("line", ["[1]", "{", '{"id": 1}'])
+@pytest.mark.parametrize("line", ["[1]", "{", '{"id": 1}', '{"text": null}'])
 def test_that_a_line_without_a_text_is_named(tmp_path: Path, line: str) -> None:
     (tmp_path / "a.jsonl").write_text('{"text": "要修桥。"}\n' + line, encoding="utf-8")
-    with pytest.raises(ValueError, match=r"a\.jsonl#2: expected a JSON object with a text"):
+    with pytest.raises(ValueError, match=r"a\.jsonl:2: expected a JSON object with a text"):
+        list(read_sources(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("name", "raw"),
+    [
+        ("a.jsonl.xz", b"no xz"),
+        ("a.jsonl.xz", lzma.compress(b'{"text": "x"}')[:-9]),
+        ("a.jsonl", "要修桥。".encode("gb18030")),
+    ],
+)
+def test_that_a_broken_collection_is_named(tmp_path: Path, name: str, raw: bytes) -> None:
+    (tmp_path / name).write_bytes(raw)
+    with pytest.raises(ValueError, match=rf"{name}: expected JSON lines in UTF-8"):
         list(read_sources(tmp_path))
 
 
@@ -95,6 +109,12 @@ def test_that_the_drawing_keeps_to_its_plan_and_is_repeatable(folder: Path, tmp_
         assert row.why in ("evenly", *lexicon.labels(text[row.start : row.end]))
 
 
+def test_that_a_label_without_cues_can_not_be_drawn_for(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "plan.yaml").write_text(PLAN.replace("talent", "talant"), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"\['talant'\] have no cues"):
+        draw(folder, load_plan(tmp_path / "plan.yaml"), load_lexicon(SEEDS / "lexicon.yaml"))
+
+
 def test_that_of_documents_alike_one_is_drawn(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "plan.yaml").write_text(PLAN, encoding="utf-8")
     with pytest.raises(ValueError, match="expected 3 documents of 4 and more sentences, found 1"):
@@ -102,7 +122,14 @@ def test_that_of_documents_alike_one_is_drawn(folder: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["", "seed: 1", "{seed: x, rare: [], strata: []}", "{seed: 1, rare: [], strata: [{a: 1}]}"]
+    "text",
+    [
+        "",
+        "seed: 1",
+        "{seed: x, rare: [], strata: []}",
+        "{seed: 1, rare: [], strata: [{a: 1}]}",
+        "{seed: 1, rare: [], strata: [{match: x, documents: '3'}]}",
+    ],
 )
 def test_that_a_plan_of_another_kind_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "plan.yaml").write_text(text, encoding="utf-8")
@@ -127,6 +154,9 @@ def test_that_shared_annotations_say_nothing_that_people_wrote(tmp_path: Path) -
         row | {"annotators": ["li"]},
         row | {"start": 4, "end": 9, "annotators": ["li"], "pieces": [[4, 5], [7, 9]], "unsure": True},
     ]
+    (tmp_path / "later.jsonl").write_text(json.dumps(row | {"labels": ["x"]}), encoding="utf-8")
+    with pytest.raises(ValueError, match="share each file by itself"):
+        share([tmp_path / "pulled.jsonl", tmp_path / "later.jsonl"], tmp_path / "out.jsonl")
     twins = [row, row | {"annotators": ["li@example.com"]}]
     (tmp_path / "pulled.jsonl").write_text("\n".join(map(json.dumps, twins)), encoding="utf-8")
     with pytest.raises(ValueError, match="names that differ before the @"):

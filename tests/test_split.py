@@ -105,6 +105,25 @@ def test_that_new_documents_are_balanced_around_those_on_record() -> None:
     assert again == split
 
 
+def test_that_balancing_moves_no_document_on_record_not_even_copies_on_two_sides() -> None:
+    counts = {f"d{i:02}": Counter({"": 10}) for i in range(12)}
+    recorded = {"d00": "validation", "d01": "test", "d02": "train"}
+    split = place_documents(counts, recorded, SHARES, 1, [["d00", "d01"]], balance=True)
+    assert {name: split[name] for name in recorded} == recorded
+
+
+def test_that_a_split_that_stays_empty_is_refused_when_balancing_too() -> None:
+    with pytest.raises(ValueError, match="no labelled document falls into test, validation"):
+        place_documents(documents(4), dict.fromkeys(documents(4), "train"), SHARES, 1, balance=True)
+
+
+def test_that_what_else_is_counted_is_balanced_too() -> None:
+    counts = {f"d{i:02}": Counter({"": 10, "genre law" if i < 10 else "genre essay": 10}) for i in range(40)}
+    split = split_documents(counts, SHARES, 1)
+    laws = Counter(side for name, side in split.items() if name < "d10")
+    assert laws == {"train": 6, "validation": 2, "test": 2}
+
+
 def test_that_a_document_of_a_further_test_set_counts_for_no_share() -> None:
     counts = documents(20)
     recorded = dict.fromkeys(sorted(counts)[:10], "test_apart")
@@ -130,3 +149,6 @@ def test_that_a_register_of_another_kind_is_refused(tmp_path: Path, text: str) -
     (tmp_path / "register.json").write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=r"register\.json: expected"):
         read_register(tmp_path / "register.json")
+    with pytest.raises(ValueError, match="expected a register of documents, found no file"):
+        read_register(tmp_path / "none.json")
+    assert read_register(None) == {}

@@ -51,5 +51,8 @@ def test_that_a_file_names_what_is_sent() -> None:
         {"document": first["document"], "start": first["start"], "end": first["end"], "note": "A：问题"},
     ]
     assert chosen([first, second, third], rows, "a.jsonl") == [first | {"note": "A：问题"}, third]
-    with pytest.raises(ValueError, match=r"a\.jsonl: expected a sentence for each of 2 rows, found 1"):
-        chosen([first], rows, "a.jsonl")
+    with pytest.raises(ValueError, match=r"a\.jsonl: expected a sentence for each of 2 rows, found none for 1"):
+        chosen([first, first], rows, "a.jsonl")  # it stands in two corpora
+    assert chosen([first, second, first], rows[1:], "a.jsonl") == [first | {"note": "A：问题"}]
+    with pytest.raises(ValueError, match="an id, or document, start and end"):
+        chosen([first], [{"document": "d"}], "a.jsonl")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import numpy as np
+import pytest
 from typer.testing import CliRunner
 
 from data.labels import Label, LabelSet
@@ -43,6 +45,23 @@ def test_that_an_answer_is_doubted_where_the_other_is_as_likely_as_usual() -> No
     assert suspicious(gold, scores) == []
     gold, scores = np.vstack([gold, [[1]], [[0]]]), np.vstack([scores, [[0.1]], [[0.95]]])
     assert suspicious(gold, scores) == [(7, 0), (6, 0), (5, 0)]
+
+
+def test_that_an_answer_is_doubted_where_only_the_other_one_is_confident() -> None:
+    """Means: 0.35 of yes, 0.75 of no. At 0.4 a yes is as likely as usual, and a no (0.6) less than usual."""
+    gold = np.array([[1], [1], [1], [1], [0], [0]])
+    scores = np.array([[0.45], [0.3], [0.35], [0.3], [0.4], [0.1]])
+    assert suspicious(gold, scores) == [(4, 0)]
+
+
+def test_that_too_little_to_hold_out_is_named() -> None:
+    examples = made_of(60, set())
+    one = [replace(row, doc_id="d") for row in examples.train]
+    with pytest.raises(ValueError, match="at least two documents"):
+        find_suspects(Examples(LABELS, one, one, one), 5)
+    same = [replace(row, labels=["funding"]) for row in examples.train]
+    with pytest.raises(ValueError, match="some lack, found none"):
+        find_suspects(Examples(LABELS, same, same, same), 5)
 
 
 def test_that_the_command_names_sentences_to_be_sent(workshop: Workshop) -> None:

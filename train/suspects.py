@@ -1,8 +1,9 @@
 """python -m train.suspects: labels worth a second look, by what models say that never saw the sentence's document.
 
-Confident learning, label by label (C. Northcutt, L. Jiang, I. Chuang, Confident Learning, JAIR 2021, section 3.1): a
-label is suspicious where the out-of-fold probability of the other answer reaches that answer's mean among the
-sentences that have it. The least likely labels come first. Folds are of whole documents.
+Confident learning, label by label (C. Northcutt, L. Jiang, I. Chuang, Confident Learning, JAIR 2021, section 3.1): an
+answer, yes or no, is confident where its out-of-fold probability reaches its mean among the sentences that have it. A
+label is suspicious where the other answer is confident, and its own is not or is the less likely of the two. The
+least likely come first. Folds are of whole documents.
 """
 
 from __future__ import annotations
@@ -43,8 +44,13 @@ def out_of_fold(examples: Examples, rows: list[Example], seed: int) -> Floats:
     """Probability of each label for each row from character TF-IDF fitted on other documents; shape (rows, labels)."""
     gold, texts = examples.gold(rows), [row.text for row in rows]
     scores = np.zeros(gold.shape)
-    folds = GroupKFold(FOLDS, shuffle=True, random_state=seed)
-    for train, held_out in folds.split(texts, groups=[row.doc_id for row in rows]):
+    documents = [row.doc_id for row in rows]
+    if len(set(documents)) < 2:
+        raise ValueError("expected sentences of at least two documents (doc_id), to hold some of them out; got one")
+    if not ((gold.min(0) == 0) & (gold.max(0) == 1)).any():
+        raise ValueError("expected a label that some sentences have and some lack, found none")
+    folds = GroupKFold(min(FOLDS, len(set(documents))), shuffle=True, random_state=seed)
+    for train, held_out in folds.split(texts, groups=documents):
         model = fit_tfidf([texts[i] for i in train], gold[train], PENALTY)
         scores[held_out] = tfidf_scores(model, [texts[i] for i in held_out], gold[train])
     return scores
@@ -52,19 +58,20 @@ def out_of_fold(examples: Examples, rows: list[Example], seed: int) -> Floats:
 
 def suspicious(gold: Gold, scores: Floats) -> list[tuple[int, int]]:
     """Rows and columns of the answers that confident learning doubts, the least likely first."""
-    given = np.where(gold == 1, scores, 1 - scores)
-    other_mean = np.array([_mean_of_other(gold[:, k], scores[:, k]) for k in range(gold.shape[1])]).T
-    doubted = (1 - given >= other_mean) & (given < 0.5)
+    yes, no = (
+        np.array([_mean(gold[:, k] == x, np.abs(1 - x - scores[:, k])) for k in range(gold.shape[1])]) for x in (1, 0)
+    )
+    given, other = np.where(gold == 1, [scores, 1 - scores], [1 - scores, scores])
+    own_mean, other_mean = np.where(gold == 1, [[yes], [no]], [[no], [yes]])
+    doubted = (other >= other_mean) & ((given < own_mean) | (other > given))
     places = np.argwhere(doubted)
     order = np.argsort(given[doubted], kind="stable")
     return [(int(i), int(k)) for i, k in places[order]]
 
 
-def _mean_of_other(gold: npt.NDArray[np.int64], scores: Floats) -> Floats:
-    """For each row the mean probability of the answer it was not given, among the rows that were given it."""
-    yes = scores[gold == 1].mean() if (gold == 1).any() else 1.0
-    no = (1 - scores[gold == 0]).mean() if (gold == 0).any() else 1.0
-    return np.where(gold == 1, no, yes)
+def _mean(chosen: npt.NDArray[np.bool_], scores: Floats) -> float:
+    """Of an answer's probability among the sentences that have it; 1 where none has."""
+    return float(scores[chosen].mean()) if chosen.any() else 1.0
 
 
 def find_suspects(examples: Examples, most: int, seed: int = 13) -> list[Suspect]:
