@@ -11,7 +11,7 @@ from typing import Any
 
 from data.card import card_text, split_facts
 from data.corpus import check_corpus, load_corpus
-from data.decisions import read_votes, resolve
+from data.decisions import check_annotations, read_votes, resolve
 from data.duplicates import Group, groups
 from data.files import code_hash, input_hashes, read_manifest, replaced_folder, up_to_date, write_manifest
 from data.labels import LabelSet, load_labels
@@ -57,6 +57,7 @@ def build(
     record yet are placed in balance and written into the register. Raises ValueError where anything would leak.
     """
     _check_paths(sources)
+    labels, register = load_labels(sources.labels), read_register(sources.register)
     inputs = {
         **input_hashes([*sources.corpora, *sources.annotations, sources.labels, *_existing(sources)]),
         "code": code_hash("data"),
@@ -64,7 +65,6 @@ def build(
     }
     if not record and up_to_date(out, inputs):
         return {**read_manifest(out)["facts"], "reused": True}
-    labels, register = load_labels(sources.labels), read_register(sources.register)
     texts = read_texts(sources.corpora, sources.annotations, sources.published)
     examples, left_out = _join(texts, sources.annotations, labels, register)
     if not examples:
@@ -109,13 +109,11 @@ def _write(
 
 
 def _check_paths(sources: Sources) -> None:
-    """Raises ValueError for the first that is not there, with what to do."""
+    """Raises ValueError for the first corpus or file of annotations that is not there, with what to do."""
     for folder in sources.corpora:
         check_corpus(folder)
     for path in sources.annotations:
-        if not path.is_file():
-            raise ValueError(f"{path}: expected a file of annotations, found none; `label-studio pull` writes them")
-    read_register(sources.register)
+        check_annotations(path)
 
 
 def _existing(sources: Sources) -> list[Path]:

@@ -35,13 +35,18 @@ class Round:
     changed: int
 
 
+def check_annotations(path: Path) -> None:
+    """Raises ValueError where a file of annotations is not there."""
+    if not path.is_file():
+        raise ValueError(f"{path}: expected a file of annotations, found none; `label-studio pull` writes them")
+
+
 def read_votes(path: Path) -> Votes:
     """The annotations of a file by sentence; of a person's several on one sentence the last.
 
     Raises ValueError for a file that is not there and for a row that is no annotation.
     """
-    if not path.is_file():
-        raise ValueError(f"{path}: expected a file of annotations, found none; `label-studio pull` writes them")
+    check_annotations(path)
     votes: dict[Place, dict[tuple[str, ...], Annotation]] = {}
     for number, row in enumerate(read_jsonl(path), 1):
         annotation = _annotation(path, number, row)

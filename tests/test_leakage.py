@@ -29,7 +29,10 @@ def test_that_a_sentence_of_train_elsewhere_fails_whatever_its_figures(side: str
 
 def test_that_set_phrases_and_two_test_sets_are_no_leakage() -> None:
     check_no_leakage({"train": [example("保障措施", "a")], "test": [example("保障措施", "b")]}, {})
-    check_no_leakage({"test": [example(SENTENCE, "a")], "test_published": [example(SENTENCE, "b")]}, {})
+    tests = {"test": [example(SENTENCE, "a")], "test_published": [example(SENTENCE, "b")]}
+    check_no_leakage(tests, {})
+    with pytest.raises(ValueError, match="leakage"):
+        check_no_leakage({**tests, "train": [example(SENTENCE, "c")]}, {})
 
 
 def test_that_copies_on_different_sides_fail() -> None:
