@@ -14,9 +14,12 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from data.agreement_page import compare_files, write_agreement
+from data.agreement_time import over_time
+from data.anchoring import anchoring
 from data.build import Sources, read_texts
 from data.build import build as build_dataset
 from data.command import run
+from data.decisions import read_votes
 from data.draw import draw as draw_sentences
 from data.draw import load_plan
 from data.ingest import Summary
@@ -161,11 +164,16 @@ def agreement(
     register: Annotated[Path, typer.Option(help="documents on record: split, origin, genre")] = SEEDS / "register.json",
     out: Annotated[Path, typer.Option(help="folder to write: page, numbers, queue")] = HERE / "agreement",
 ) -> None:
-    """Compare annotators: alpha and kappa per label, by document, and the queue of what a third has to decide."""
+    """Compare annotators: alpha and kappa per label, by document and over time, and the queue for a third to decide.
+
+    Where labels were suggested, also: whether people lean on them (decisions with the suggestion against without).
+    """
     files, label_set = annotations or annotation_files(), load_labels(labels)
     texts = read_texts(corpus or _default_corpus(), files, sources)
     found = compare_files(files, label_set, read_register(register), texts)
-    write_agreement(found, label_set, files, out)
+    votes = [read_votes(path) for path in files]
+    time, blind = over_time(votes, label_set.ids), anchoring(votes, label_set.ids)
+    write_agreement(found, label_set, files, out, time, blind)
     for one in found:
         pairs = [f"kappa {a}, {b}" for a, b in one.labels[0].kappas]
         title = f"{one.name}: {one.sentences} sentences, {len(one.differing)} differing, {len(one.queue)} to be decided"
@@ -178,6 +186,8 @@ def agreement(
         err_console.print(
             "in no file has a sentence labels of several people; every file is compared by itself", style="yellow"
         )
+    for told in filter(None, map(str, (time, blind))):
+        err_console.print(told, markup=False, highlight=False, soft_wrap=True)
     err_console.print(f"page: {out / 'agreement.html'}; queue: {out / 'queue.jsonl'}", markup=False, soft_wrap=True)
 
 

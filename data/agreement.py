@@ -15,7 +15,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from data.decisions import Place, Votes
+from data.decisions import Place, Votes, independent
 from data.records import Annotation
 
 RESAMPLES = 2000
@@ -25,7 +25,10 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A coefficient (at most 1; 0 is chance) with its 95 % percentile interval; NaN where it can't be told."""
+    """A coefficient (at most 1; 0 is chance) or a difference of shares, and its 95 % percentile interval.
+
+    NaN where it can't be told.
+    """
 
     value: float
     low: float
@@ -50,13 +53,14 @@ class Agreement:
 
 
 def several(votes: Votes) -> Votes:
-    """The sentences that at least two people labelled."""
-    return {place: rows for place, rows in votes.items() if len({_who(row) for row in rows}) > 1}
+    """The sentences that at least two people labelled, each by themselves: adjudications are no votes."""
+    alone = ((place, independent(rows)) for place, rows in votes.items())
+    return {place: rows for place, rows in alone if len({who(row) for row in rows}) > 1}
 
 
 def annotators_of(votes: Votes) -> list[str]:
     """Everybody who labelled, in order of name."""
-    return sorted({_who(row) for rows in votes.values() for row in rows})
+    return sorted({who(row) for rows in votes.values() for row in rows})
 
 
 def agreement(votes: Votes, label: str, seed: int = 13) -> Agreement:
@@ -68,7 +72,7 @@ def agreement(votes: Votes, label: str, seed: int = 13) -> Agreement:
     places = sorted(votes)
     values = _values(votes, places, people, label)
     documents = np.unique([place.document for place in places], return_inverse=True)[1]
-    picks = _picks(int(documents.max()) + 1, seed)
+    picks = draws(int(documents.max()) + 1, seed)
     answered = ~np.isnan(values)
     same = np.nanmax(values, 1) == np.nanmin(values, 1)
     return Agreement(
@@ -76,9 +80,9 @@ def agreement(votes: Votes, label: str, seed: int = 13) -> Agreement:
         sentences=len(places),
         share=float(values[answered].mean()),
         same=float(same.mean()),
-        alpha=_estimate(_alpha_terms(values), documents, picks, _alpha),
+        alpha=estimate(_alpha_terms(values), documents, picks, _alpha),
         kappas={
-            (people[a], people[b]): _estimate(_kappa_terms(values[:, a], values[:, b]), documents, picks, _kappa)
+            (people[a], people[b]): estimate(_kappa_terms(values[:, a], values[:, b]), documents, picks, _kappa)
             for a, b in combinations(range(len(people)), 2)
         },
     )
@@ -90,20 +94,23 @@ def by_document(votes: Votes, labels: Sequence[str]) -> dict[str, tuple[int, flo
     Alpha here pools the labels: each sentence asks one question a label.
     """
     votes = several(votes)
-    people = annotators_of(votes)
-    grouped: dict[str, list[Place]] = {}
+    grouped: dict[str, Votes] = {}
     for place in sorted(votes):
-        grouped.setdefault(place.document, []).append(place)
-    found = {}
-    for document, places in grouped.items():
-        tables = [_values(votes, places, people, label) for label in labels]
-        same = np.all([np.nanmax(t, 1) == np.nanmin(t, 1) for t in tables], axis=0)
-        terms = _alpha_terms(np.concatenate(tables))
-        found[document] = (len(places), float(same.mean()), float(_alpha(terms.sum(0)[None])[0]))
-    return found
+        grouped.setdefault(place.document, {})[place] = votes[place]
+    return {document: pooled(part, labels) for document, part in grouped.items()}
 
 
-def _who(annotation: Annotation) -> str:
+def pooled(votes: Votes, labels: Sequence[str]) -> tuple[int, float, float]:
+    """Of sentences that several people labelled (one at least): how many, the share with the same set, pooled alpha."""
+    places, people = sorted(votes), annotators_of(votes)
+    tables = [_values(votes, places, people, label) for label in labels]
+    same = np.all([np.nanmax(t, 1) == np.nanmin(t, 1) for t in tables], axis=0)
+    terms = _alpha_terms(np.concatenate(tables))
+    return len(places), float(same.mean()), float(_alpha(terms.sum(0)[None])[0])
+
+
+def who(annotation: Annotation) -> str:
+    """The annotator; a row of several people is theirs together."""
     return "+".join(annotation.annotators)
 
 
@@ -112,17 +119,17 @@ def _values(votes: Votes, places: list[Place], people: list[str], label: str) ->
     values = np.full((len(places), len(people)), np.nan)
     for i, place in enumerate(places):
         for row in votes[place]:
-            values[i, people.index(_who(row))] = label in row.labels
+            values[i, people.index(who(row))] = label in row.labels
     return values
 
 
-def _picks(documents: int, seed: int) -> Floats:
+def draws(documents: int, seed: int) -> Floats:
     """How often each document is drawn, of shape (resamples, documents)."""
     drawn = np.random.default_rng(seed).integers(0, documents, (RESAMPLES, documents))
     return np.array([np.bincount(row, minlength=documents) for row in drawn], np.float64)
 
 
-def _estimate(
+def estimate(
     terms: Floats, documents: npt.NDArray[np.intp], picks: Floats, coefficient: Callable[[Floats], Floats]
 ) -> Estimate:
     """A coefficient of sums: over all sentences, and over resampled documents.

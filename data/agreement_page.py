@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from math import isnan
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 
 from data.agreement import RESAMPLES, Agreement, agreement, annotators_of, by_document, several
-from data.decisions import Place, Votes, differ, read_votes
+from data.agreement_time import FEWEST as FEWEST_SHARED
+from data.agreement_time import OverTime, first_day
+from data.anchoring import FEWEST, FEWEST_EACH, Anchoring
+from data.decisions import Place, Votes, differ, read_votes, verdicts
 from data.files import input_hashes, replaced_folder, write_atomic, write_manifest
 from data.labels import LabelSet
 from data.normalize import normalize
@@ -30,7 +34,7 @@ class Compared:
     """The sentences of one file, or of it those of one origin, that several people labelled.
 
     ``differing`` are those on which not all chose the same, as rows for people; ``queue`` those of them, as places with
-    a note, that no later file decides.
+    a note, that no later file and no adjudication of any file has, or on which adjudicators are evenly split.
     """
 
     name: str
@@ -44,16 +48,18 @@ class Compared:
 
 def compare_files(paths: list[Path], labels: LabelSet, register: Register, texts: Texts) -> list[Compared]:
     """Of every file in which several people labelled the same sentences: all of it, then each origin of several."""
-    found = []
+    files = [read_votes(path) for path in paths]
+    found, said = [], verdicts(files)
+    split = {place for place, labels in said.items() if labels is None}
     for number, path in enumerate(paths):
-        votes = several(read_votes(path))
+        votes = several(files[number])
         _check_labels(path, votes, labels)
-        later = {place for other in paths[number + 1 :] for place in read_votes(other)}
+        decided = set(said).union(*files[number + 1 :]) - split
         if votes:
-            found.append(_compare(path.name, votes, later, labels, texts))
+            found.append(_compare(path.name, votes, decided, labels, texts))
         for origin, part in sorted(_by_origin(votes, register).items()):
             if len(part) < len(votes):
-                found.append(_compare(f"{path.name}: {origin or '?'}", part, later, labels, texts))
+                found.append(_compare(f"{path.name}: {origin or '?'}", part, decided, labels, texts))
     return found
 
 
@@ -74,7 +80,7 @@ def _by_origin(votes: Votes, register: Register) -> dict[str, Votes]:
     return parts
 
 
-def _compare(name: str, votes: Votes, later: set[Place], labels: LabelSet, texts: Texts) -> Compared:
+def _compare(name: str, votes: Votes, decided: set[Place], labels: LabelSet, texts: Texts) -> Compared:
     differing = {place: _queued(rows, labels) for place, rows in sorted(votes.items()) if differ(rows)}
     return Compared(
         name=name,
@@ -83,24 +89,43 @@ def _compare(name: str, votes: Votes, later: set[Place], labels: LabelSet, texts
         differing=[_shown(row, labels, texts) for row in differing.values()],
         labels=[agreement(votes, label) for label in labels.ids],
         documents=_documents(votes, labels, texts),
-        queue=[row for place, row in differing.items() if place not in later],
+        queue=[row for place, row in differing.items() if place not in decided],
     )
 
 
-def write_agreement(found: list[Compared], labels: LabelSet, paths: list[Path], out: Path) -> None:
+def write_agreement(
+    found: list[Compared],
+    labels: LabelSet,
+    paths: list[Path],
+    out: Path,
+    time: OverTime | None = None,
+    blind: Anchoring | None = None,
+) -> None:
     """agreement.json, queue.jsonl (for ``label-studio push --only``) and agreement.html; the page alone shows texts."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     page = environment.get_template("agreement.html.j2").render(
-        found=found, most=MOST_SHOWN, names=labels.names, resamples=RESAMPLES
+        found=found,
+        most=MOST_SHOWN,
+        names=labels.names,
+        resamples=RESAMPLES,
+        time=time,
+        lines=_lines(time) if time else {},
+        blind=blind,
+        fewest=FEWEST,
+        fewest_each=FEWEST_EACH,
+        fewest_shared=FEWEST_SHARED,
     )
+    numbers = {
+        "files": [_json(one) for one in found],
+        "over_time": time and asdict(time),
+        "anchoring": blind and asdict(blind),
+    }
     queue = {(row["document"], row["start"], row["end"]): row for one in found for row in one.queue}
     with replaced_folder(out) as scratch:
         write_atomic(scratch / "agreement.html", page)
-        write_atomic(
-            scratch / "agreement.json", json.dumps([_json(one) for one in found], ensure_ascii=False, indent=1)
-        )
+        write_atomic(scratch / "agreement.json", json.dumps(_known(numbers), ensure_ascii=False, indent=1))
         write_jsonl(scratch / "queue.jsonl", (queue[place] for place in sorted(queue)))
         write_manifest(scratch, inputs=input_hashes(paths))
 
@@ -149,13 +174,39 @@ def _json(one: Compared) -> dict[str, Any]:
     row = asdict(one)
     row |= {"differing": len(one.differing), "queue": len(one.queue)}
     for label in row["labels"]:
-        label["alpha"] = _known(label["alpha"])
-        label["kappas"] = [{"annotators": list(pair), "kappa": _known(k)} for pair, k in label["kappas"].items()]
-    for document in row["documents"]:
-        document["alpha"] = None if isnan(document["alpha"]) else document["alpha"]
+        label["kappas"] = [{"annotators": list(pair), "kappa": k} for pair, k in label["kappas"].items()]
     return row
 
 
-def _known(estimate: dict[str, float]) -> dict[str, float | None]:
-    """JSON has no NaN."""
-    return {name: None if isnan(value) else value for name, value in estimate.items()}
+def _known(value: Any) -> Any:
+    """Null for NaN, which JSON has not, however deep."""
+    if isinstance(value, dict):
+        return {name: _known(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_known(item) for item in value]
+    return None if isinstance(value, float) and isnan(value) else value
+
+
+def _lines(time: OverTime) -> dict[str, dict[str, Any]]:
+    """Per annotator the totals, and an SVG path for sentences, share unsure and labels per sentence over time."""
+    days = [first_day(row.period) for row in time.work]
+    found: dict[str, dict[str, Any]] = {}
+    for person in sorted({row.annotator for row in time.work}):
+        rows = [row for row in time.work if row.annotator == person]
+        total = sum(row.sentences for row in rows)
+        found[person] = {"sentences": total}
+        for name in ("sentences", "unsure", "labels"):
+            points = [(first_day(row.period), float(getattr(row, name))) for row in rows]
+            top = max(getattr(row, name) for row in time.work)
+            found[person][f"{name}_line"] = line(points, min(days), max(days), top)
+        for name in ("unsure", "labels"):
+            found[person][name] = sum(getattr(row, name) * row.sentences for row in rows) / total
+    return found
+
+
+def line(points: list[tuple[date, float]], first: date, last: date, top: float) -> str:
+    """An SVG path in a box of 100 by 20 through values from 0 (below) to ``top``; a point alone is a short dash."""
+    span = (last - first).days or 1
+    places = [(100 * (day - first).days / span, 20 - 20 * value / (top or 1)) for day, value in points]
+    drawn = "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
+    return f"M{drawn}" + ("h2" if len(places) == 1 else "")

@@ -88,10 +88,22 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What a labeller (lexicon or model) said of the sentence before a person decided; not ``shown`` to the person
+    where the task is blind."""
+
+    version: str
+    labels: list[str]
+    confidence: float | None
+    shown: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Annotation:
     """Stand-off labels of one sentence: no text, only where it stands and what it hashes to.
 
-    ``document`` and ``sentence`` are SHA-256 of ``Document.text`` and of ``text[start:end]``.
+    ``document`` and ``sentence`` are SHA-256 of ``Document.text`` and of ``text[start:end]``. One that ``decides`` is
+    an adjudication: it wins over every other annotation of the sentence.
     """
 
     document: str
@@ -104,10 +116,15 @@ class Annotation:
     unsure: bool = False
     comment: str = ""
     updated_at: str = ""
+    decides: bool = False
+    suggestion: Suggestion | None = None
 
     @staticmethod
     def from_json(row: dict[str, Any]) -> Annotation:
-        return Annotation(**{**row, "pieces": [Span(*p) for p in row.get("pieces", [])]})
+        """Raises TypeError where a field is missing or not known."""
+        said = row.get("suggestion")
+        nested = {"pieces": [Span(*p) for p in row.get("pieces", [])], "suggestion": said and Suggestion(**said)}
+        return Annotation(**{**row, **nested})
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from data.records import Annotation, Span, write_jsonl
 
 
 def share(paths: list[Path], out: Path) -> int:
-    """Write the annotations of pulled files without comments (which may quote), times and mail domains; how many.
+    """Write the annotations of pulled files, and return how many.
 
+    Left out are comments (which may quote), times, what a labeller suggested, and the domains of addresses.
     Raises ValueError where two addresses have the same name before the @, or a sentence stands in several files.
     """
     files = [read_votes(path) for path in paths]
@@ -39,4 +40,4 @@ def _shared(row: Annotation) -> dict[str, Any]:
     }
     if row.pieces not in ([], [Span(row.start, row.end)]):
         shared["pieces"] = row.pieces
-    return shared | ({"unsure": True} if row.unsure else {})
+    return shared | {name: True for name in ("unsure", "decides") if getattr(row, name)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import ipaddress
 import os
 import subprocess
 import sys
@@ -14,6 +15,10 @@ from data.files import replaced_folder, write_atomic
 HOME = Path(__file__).with_name("label_studio")
 LOCK = Path(__file__).with_name("label-studio.lock")
 LOOPBACK = "127.0.0.1"
+BANNED = [  # every address but this machine's own
+    *ipaddress.IPv4Network("0.0.0.0/0").address_exclude(ipaddress.IPv4Network(LOOPBACK)),
+    ipaddress.IPv6Network("::/0"),
+]
 DATABASE = "label_studio.sqlite3"
 STAMP = "made-from"
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TZ")  # PASSWORD, PORT, CI, … would change the server
@@ -30,8 +35,11 @@ SETTINGS = {
     "LABEL_STUDIO_ALLOWED_HOSTS": f"{LOOPBACK},localhost",
     "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
     "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
-    # the server asks no address that a user names on this network
+    # of what users name (a backend, a webhook, a file to import) the server asks this machine alone
     "SSRF_PROTECTION_ENABLED": "true",
+    "ML_BLOCK_LOCAL_IP": "true",
+    "USE_DEFAULT_BANNED_SUBNETS": "false",
+    "USER_ADDITIONAL_BANNED_SUBNETS": ",".join(map(str, BANNED)),
     # predictions that do not fit the labels are refused, not dropped
     "fflag_feat_utc_210_prediction_validation_15082025": "true",
 }

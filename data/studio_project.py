@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from data.labels import LabelSet
-from data.studio_client import explained
-from data.studio_page import guideline_html, label_config
+from lxml import etree
+
+from data.labels import NONE_ID, LabelSet
+from data.studio_client import explained, fetch
+from data.studio_page import LABELS, guideline_html, label_config
 
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
@@ -25,19 +27,40 @@ class Outcome:
     done: str
 
 
-def setup(client: LabelStudio, labels: LabelSet, guideline: str, title: str, annotators: int | None) -> Outcome:
-    """Create the project or bring it up to date; ``annotators`` is how many people label each sentence."""
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How many people label a sentence, and which share (percent) of the sentences; None leaves it as it is.
+
+    ``extend`` lets labels be added, and never used ones be taken away, although people have labelled already.
+    """
+
+    annotators: int | None = None
+    overlap: int | None = None
+    extend: bool = False
+
+    def wanted(self) -> dict[str, int]:
+        """The project's settings that these are."""
+        given = {"maximum_annotations": self.annotators, "overlap_cohort_percentage": self.overlap}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+def setup(
+    client: LabelStudio,
+    labels: LabelSet,
+    guideline: str,
+    title: str,
+    settings: Settings = Settings(),
+) -> Outcome:
+    """Create the project or bring it up to date."""
     if len(title) not in TITLE_LENGTHS:
         raise ValueError(f"--project: expected a title of 3 to 50 characters, got {len(title)}: {title!r}")
     wanted = _wanted(labels, guideline)
     found = find_project(client, title)
     if found is None:
         with explained(f"the project {title!r} was not created"):
-            made = client.projects.create(title=title, maximum_annotations=annotators or 1, **wanted)
+            made = client.projects.create(title=title, **{"maximum_annotations": 1, **wanted, **settings.wanted()})
         return Outcome(_id(made), "created")
-    if annotators:
-        wanted["maximum_annotations"] = annotators
-    return _update(client, found, wanted)
+    return _update(client, found, wanted | settings.wanted(), labels, settings.extend)
 
 
 def find_project(client: LabelStudio, title: str) -> int | None:
@@ -48,6 +71,15 @@ def find_project(client: LabelStudio, title: str) -> int | None:
     if len(found) > 1:
         raise ValueError(f"projects {found} all have the title {title!r}; rename all but one in Label Studio")
     return found[0] if found else None
+
+
+def labels_of(config: str) -> list[str]:
+    """The ids that a labelling page gives to the labels of a sentence, 无 included; none where it is another page."""
+    try:
+        page = etree.fromstring(config, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+    except etree.XMLSyntaxError:
+        return []
+    return [str(c.get("alias") or c.get("value")) for c in page.iterfind(f".//Choices[@name='{LABELS}']//Choice")]
 
 
 def _wanted(labels: LabelSet, guideline: str) -> dict[str, Any]:
@@ -76,21 +108,46 @@ def _check_config(config: str) -> None:
         raise ValueError(f"the label set makes no valid labelling page: {error}; mend labels.yaml") from error
 
 
-def _update(client: LabelStudio, project: int, wanted: dict[str, Any]) -> Outcome:
+def _update(client: LabelStudio, project: int, wanted: dict[str, Any], labels: LabelSet, extend: bool) -> Outcome:
     with explained(f"project {project} was not read"):
-        now = client.projects.get(project)
-    changed = {name: value for name, value in wanted.items() if getattr(now, name) != value}
+        now = fetch(client, f"api/projects/{project}").body
+    changed = {name: value for name, value in wanted.items() if now[name] != value}
     if not changed:
         return Outcome(project, "unchanged")
-    advice = (
-        "A label that annotations use can't be taken away or get another id: keep it in labels.yaml, "
-        "or set up a new project with --project and another title"
-    )
-    with explained(f"project {project} was not changed", advice):
-        if "label_config" in changed:  # a plain update would not look at the annotations
+    if "label_config" in changed:
+        _check_change(client, now, labels, extend)
+    with explained(f"project {project} was not changed"):
+        if "label_config" in changed:  # a plain update would look neither at the annotations nor at the tasks
             client.projects.validate_label_config(project, label_config=wanted["label_config"])
         client.projects.update(project, **changed)
     return Outcome(project, "updated")
+
+
+def _check_change(client: LabelStudio, now: dict[str, Any], labels: LabelSet, extend: bool) -> None:
+    """Raises ValueError, with the consequences, where people have labelled with another label set."""
+    answered = now["total_annotations_number"] + now["skipped_annotations_number"]
+    before, after = labels_of(now["label_config"]), [*labels.ids, NONE_ID]
+    added, removed = [x for x in after if x not in before], [x for x in before if x not in after]
+    if not answered or not before or not (added or removed):
+        return
+    with explained(f"project {now['id']} was not read"):
+        uses = fetch(client, f"api/projects/{now['id']}/summary").body["created_labels"].get(LABELS, {})
+    used = {label: uses[label] for label in removed if uses.get(label)}
+    if used:
+        raise ValueError(
+            f"project {now['id']} was not changed: answers use labels that labels.yaml no longer has "
+            f"({', '.join(f'{label}: {count} times' for label, count in used.items())}). Without them these answers "
+            "could not be read any more. Keep the labels in labels.yaml (a new Chinese name is fine, the id stays), "
+            "or set up a new project with --project and another title"
+        )
+    if not extend:
+        lost = f"The labels {removed}, never used, go away. " if removed else ""
+        asked = f"{answered} answers were given without {added} being asked: they'd count as “not {' / '.join(added)}” "
+        unasked = f"{asked}until somebody reads these sentences again. " if added else ""
+        raise ValueError(
+            f"project {now['id']} was not changed: people have labelled with another label set. {lost}{unasked}"
+            "If that is meant, say --extend; else set up a new project with --project and another title"
+        )
 
 
 def _id(thing: Any) -> int:

@@ -1,186 +1,211 @@
-"""Sentences of a corpus into Label Studio: one task each, found again by ``ext_id``, updated where it differs.
+"""Sentences into Label Studio: one task each, found again by ``ext_id``, updated where it differs.
 
-Label Studio's own task ids are never used across runs: on SQLite they are given anew after a deletion.
+Label Studio's own task ids are never used across runs: on SQLite they are given anew after a deletion. Nothing is
+deleted but unannotated twins, which a push leaves behind that was cut off, and predictions of older versions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.console import Console
 from rich.progress import track
 
-from data.records import CLASSIFIED_KINDS, Document, Sentence, digest, sentence_id
-from data.studio_client import explained
+from data.studio_client import explained, fetch, fetch_tasks, send
 from data.studio_page import LABELS, TEXT
+from data.studio_queue import Prediction, Queue, hint_of
+from data.studio_store import opened
+from data.studio_tasks import BLIND, Task
 
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
 
 CHUNK = 500
-LEXICON, LEXICON_SCORE = "lexicon", 0.5  # cue phrases know no confidence
-Task = dict[str, Any]
-Labeller = Callable[[str], list[str]]
+FIELDS = {"fields": "all", "include": "id,data,total_annotations,cancelled_annotations"}
+NOTHING = Queue()
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class Counts:
-    """What a push did to the tasks; ``prelabelled`` counts predictions made."""
+    """What a push did. ``prelabelled`` counts predictions made, ``twins`` unannotated doubles that were removed."""
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     prelabelled: int = 0
+    twins: int = 0
+    hint: str = ""  # whether more labels change the model, where an earlier one can be compared
 
 
 @dataclass(frozen=True, slots=True)
 class Existing:
-    """A task as the server has it: its id, its data, and its lexicon predictions as id and labels."""
+    """A task as the server has it; its predictions as id and labels by version."""
 
     id: int
     data: Task
-    predictions: list[tuple[int, list[str]]]
+    annotated: bool
+    predictions: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
 
 
-def tasks_of(documents: Iterable[Document], sentences: Iterable[Sentence]) -> Iterator[Task]:
-    """The data of every task, in the order of the corpus; neighbours are the labelled sentences around it."""
-    by_id = {document.id: document for document in documents}
-    groups: dict[str, list[Sentence]] = {}
-    for sentence in sentences:
-        if sentence.kind in CLASSIFIED_KINDS:
-            groups.setdefault(sentence.doc_id, []).append(sentence)
-    for doc_id, group in groups.items():
-        around = ["", *(sentence.normalized for sentence in group), ""]
-        for before, sentence, after in zip(around, group, around[2:], strict=False):
-            yield _data(by_id[doc_id], sentence, before, after)
+@dataclass(slots=True)
+class Push:
+    """One push under way."""
+
+    client: LabelStudio
+    project: int
+    have: dict[str, Existing]
+    plan: dict[str, Prediction]
+    counts: Counts
 
 
-def chosen(tasks: list[Task], rows: list[Task], name: object) -> list[Task]:
-    """The tasks that the rows of a file name by ``id``, or by document, start and end; with the rows' notes.
+def push(
+    client: LabelStudio, project: int, tasks: list[Task], queue: Queue = NOTHING, store: Path | None = None
+) -> Counts:
+    """Bring the project's tasks up to date, suggest labels and set the order, as the queue says.
 
-    Raises ValueError where a row has no task: the text is not at hand, or is cut otherwise now.
+    ``store`` is the project's file on this side. What arrived of a push that was cut off is kept; a second run does
+    the rest, and nothing where nothing changed.
     """
-    wanted = {_named(row, name): row.get("note", "") for row in rows}
-    there = {task["ext_id"]: task for task in tasks}  # a document may stand in the corpus and in the sources
-    if missing := sorted(set(wanted) - set(there)):
-        raise ValueError(
-            f"{name}: expected a sentence for each of {len(wanted)} rows, found none for {len(missing)}, such as "
-            f"{missing[0]}; are these the texts that it was made for? name their folder with --sources, or their corpus"
-        )
-    return [{**task, "note": wanted[key]} for key, task in there.items() if key in wanted]
-
-
-def _named(row: Task, name: object) -> str:
-    if "id" in row:
-        return str(row["id"])
-    if {"document", "start", "end"} <= set(row):
-        return sentence_id(row["document"], row["start"], row["end"])
-    raise ValueError(f"{name}: expected in every row an id, or document, start and end, got {row}")
-
-
-def push(client: LabelStudio, project: int, tasks: list[Task], labeller: Labeller | None = None) -> Counts:
-    """Bring the project's tasks up to date; nothing is ever deleted but predictions of an older lexicon."""
+    tasks = [queue.marked(task) for task in tasks]
+    counts = Counts()
     with explained("the tasks were not read"):
-        have = _existing(client, project, with_predictions=labeller is not None)
-    new = [task for task in tasks if task["ext_id"] not in have]
-    old = [(have[task["ext_id"]], task) for task in tasks if task["ext_id"] in have]
-    counts = Counts(unchanged=len(old))
+        have = _existing(client, project, counts)
+    plan = queue.plan([task for task in tasks if _waits(have.get(task["ext_id"]), task, queue.version)])
+    if store and plan:
+        with opened(store) as kept:
+            counts.hint = hint_of(kept, queue, plan)
+            kept.add_suggestions(queue.version, {key: p.said for key, p in plan.items()})
+    this = Push(client, project, have, plan, counts)
     with explained("the push stopped half-way", "What arrived is kept: run the same command again"):
-        for at in _shown(range(0, len(new), CHUNK), "sending"):
-            _create(client, project, new[at : at + CHUNK], labeller, counts)
-        for existing, task in _shown(old, "comparing"):
-            _update(client, existing, task, counts)
-        if labeller:
-            _predict(client, project, old, labeller, counts)
+        _send(this, tasks)
+        _settle(this, queue, store)
     return counts
+
+
+def _waits(existing: Existing | None, task: Task, version: str) -> bool:
+    """Whether a task still needs this version's prediction: what people have labelled needs none any more."""
+    if not version or (existing and existing.annotated):
+        return False
+    return existing is None or version not in existing.predictions or _merged(existing.data, task) != existing.data
+
+
+def _existing(client: LabelStudio, project: int, counts: Counts) -> dict[str, Existing]:
+    """Tasks by ext_id; tasks that others made have none and are left alone."""
+    rows, _ = fetch_tasks(client, project, **FIELDS)
+    predictions: dict[int, dict[str, tuple[int, list[str]]]] = {}
+    for p in fetch(client, "api/predictions", project=project).body:
+        chosen = p["result"][0]["value"].get("choices", []) if p["result"] else []
+        predictions.setdefault(p["task"], {})[p["model_version"]] = (p["id"], chosen)
+    found: dict[str, Existing] = {}
+    for row in rows:
+        if key := row["data"].get("ext_id"):
+            annotated = bool(row["total_annotations"] or row["cancelled_annotations"])
+            task = Existing(row["id"], row["data"], annotated, predictions.get(row["id"], {}))
+            found[key] = _only_one(client, project, found.get(key), task, counts)
+    return found
+
+
+def _only_one(client: LabelStudio, project: int, one: Existing | None, other: Existing, counts: Counts) -> Existing:
+    """Of two tasks of one sentence the one that people labelled; raises ValueError where they labelled both."""
+    if one is None:
+        return other
+    if one.annotated and other.annotated:
+        twins = f"tasks {one.id} and {other.id} of project {project}"
+        raise ValueError(
+            f"{twins} are the same sentence {one.data['ext_id']}, and people labelled both; "
+            "delete one of them in Label Studio, then run this again"
+        )
+    kept, gone = (other, one) if other.annotated else (one, other)
+    client.tasks.delete(str(gone.id))  # by its id: the action for several deletes all tasks where the list is empty
+    counts.twins += 1
+    return kept
+
+
+def _send(this: Push, tasks: list[Task]) -> None:
+    new = [task for task in tasks if task["ext_id"] not in this.have]
+    old = [(this.have[task["ext_id"]], task) for task in tasks if task["ext_id"] in this.have]
+    this.counts.unchanged += len(old)
+    for at in _shown(range(0, len(new), CHUNK), "sending"):
+        _create(this, new[at : at + CHUNK])
+    for existing, task in _shown(old, "comparing"):
+        _update(this, existing, task)
+    _predict(this, [(existing, this.plan[task["ext_id"]]) for existing, task in old if task["ext_id"] in this.plan])
 
 
 def _shown(items: Sequence[T], what: str) -> Iterable[T]:
     return track(items, what, transient=True, console=Console(stderr=True))
 
 
-def _data(document: Document, sentence: Sentence, before: str, after: str) -> Task:
-    return {
-        TEXT: sentence.normalized,
-        "document_title": document.title or document.source,
-        "heading_path": " › ".join(sentence.heading_path),
-        "previous": before,
-        "next": after,
-        "ext_id": sentence.id,
-        "document": document.sha256,
-        "start": sentence.start,
-        "end": sentence.end,
-        "pieces": [list(piece) for piece in sentence.pieces],
-        "sentence": digest(sentence.text),
-        "note": "",
-    }
-
-
-def _existing(client: LabelStudio, project: int, with_predictions: bool) -> dict[str, Existing]:
-    """Tasks by ext_id; tasks that others made have none and are left alone."""
-    fields, include = ("all", "id,data,predictions") if with_predictions else ("task_only", "id,data")
-    rows: Iterable[Any] = client.tasks.list(project=project, fields=fields, include=include, page_size=CHUNK)
-    found: dict[str, Existing] = {}
-    for row in rows:
-        key = row.data.get("ext_id")
-        if key in found:
-            twins = f"tasks {found[key].id} and {row.id} of project {project}"
-            raise ValueError(f"{twins} are the same sentence {key}; delete one in Label Studio, then run this again")
-        if key:
-            found[key] = Existing(row.id, row.data, _lexicon_predictions(row.predictions or []))
-    return found
-
-
-def _lexicon_predictions(predictions: list[Any]) -> list[tuple[int, list[str]]]:
-    return [(p.id, p.result[0]["value"]["choices"]) for p in predictions if p.model_version == LEXICON]
-
-
-def _create(client: LabelStudio, project: int, tasks: list[Task], labeller: Labeller | None, counts: Counts) -> None:
-    request: list[Any] = [{"data": task, "predictions": _predictions(task, labeller)} for task in tasks]
-    predicted = sum(len(row["predictions"]) for row in request)
-    answer: Any = client.projects.import_tasks(project, request=request)
+def _create(this: Push, tasks: list[Task]) -> None:
+    plans = [this.plan.get(task["ext_id"]) for task in tasks]
+    request: list[Any] = [
+        {"data": _merged({}, task), "predictions": [_row(plan)] if plan else []}
+        for task, plan in zip(tasks, plans, strict=True)
+    ]
+    answer: Any = this.client.projects.import_tasks(this.project, request=request)
+    predicted = sum(plan is not None for plan in plans)
     _same("tasks", len(tasks), answer.task_count)
     _same("predictions", predicted, answer.prediction_count)
-    counts.created += len(tasks)
-    counts.prelabelled += predicted
+    this.counts.created += len(tasks)
+    this.counts.prelabelled += predicted
 
 
-def _update(client: LabelStudio, existing: Existing, task: Task, counts: Counts) -> None:
-    merged = {**existing.data, **task}  # fields that others added stay
+def _update(this: Push, existing: Existing, task: Task) -> None:
+    merged = _merged(existing.data, task)
     if merged != existing.data:
-        client.tasks.update(str(existing.id), data=merged)
-        counts.updated += 1
-        counts.unchanged -= 1
+        this.client.tasks.update(str(existing.id), data=merged)
+        this.counts.updated += 1
+        this.counts.unchanged -= 1
 
 
-def _predict(
-    client: LabelStudio, project: int, old: list[tuple[Existing, Task]], labeller: Labeller, counts: Counts
-) -> None:
-    """Replace the predictions of tasks that were there before, where the lexicon says something else now."""
-    request: list[Any] = []
-    for existing, task in old:
-        wanted = _predictions(task, labeller)
-        if [labels for _, labels in existing.predictions] != [p["result"][0]["value"]["choices"] for p in wanted]:
-            for prediction, _ in existing.predictions:
-                client.predictions.delete(prediction)
-            request += [{"task": existing.id, **p} for p in wanted]
+def _merged(data: Task, task: Task) -> Task:
+    """A task's data with what is new in it; fields that others added stay."""
+    merged = {**data, **task}
+    return merged if merged.get(BLIND) else {key: value for key, value in merged.items() if key != BLIND}
+
+
+def _predict(this: Push, old: list[tuple[Existing, Prediction]]) -> None:
+    """Predictions of tasks that were there before."""
+    for existing, plan in old:
+        if plan.version in existing.predictions:  # of the text as it was
+            this.client.predictions.delete(existing.predictions[plan.version][0])
+    request: list[Any] = [{"task": existing.id, **_row(plan)} for existing, plan in old]
     for at in range(0, len(request), CHUNK):
         chunk = request[at : at + CHUNK]
-        answer = client.projects.import_predictions(project, request=chunk)
+        answer = this.client.projects.import_predictions(this.project, request=chunk)
         _same("predictions", len(chunk), answer.created)
-        counts.prelabelled += len(chunk)
+        this.counts.prelabelled += len(chunk)
 
 
-def _predictions(task: Task, labeller: Labeller | None) -> list[dict[str, Any]]:
-    """One prediction, or none where no cue stands: a ticked 无 would have to be unticked before every other label."""
-    labels = labeller(task[TEXT]) if labeller else []
-    if not labels:
-        return []
-    choice = {"from_name": LABELS, "to_name": TEXT, "type": "choices", "value": {"choices": labels}}
-    return [{"model_version": LEXICON, "score": LEXICON_SCORE, "result": [choice]}]
+def _row(plan: Prediction) -> dict[str, Any]:
+    """A prediction as Label Studio takes it: ids of labels, never their Chinese names, which would tick nothing.
+
+    Its score is the place in the queue, lowest first; the labeller's confidence stands with the choice.
+    """
+    choice = {"from_name": LABELS, "to_name": TEXT, "type": "choices", "value": {"choices": plan.shown}}
+    result = [{**choice, "score": plan.said.confidence}] if plan.shown else []
+    return {"model_version": plan.version, "score": plan.score, "result": result}
+
+
+def _settle(this: Push, queue: Queue, store: Path | None) -> None:
+    """Make the server show this version in this order, and forget the versions before it."""
+    there = {version for existing in this.have.values() for version in existing.predictions}
+    now = fetch(this.client, f"api/projects/{this.project}").body
+    wanted: dict[str, Any] = {"sampling": queue.sampling}
+    if this.plan or queue.version in there:  # the server refuses a version that no prediction has
+        wanted["model_version"] = queue.version
+    if changed := {name: value for name, value in wanted.items() if value and now[name] != value}:
+        this.client.projects.update(this.project, **changed)
+    if not store or not queue.version:
+        return
+    with opened(store) as kept:
+        older = set(kept.versions()) - {queue.version}
+    for version in sorted(older & there):
+        send(this.client, "DELETE", f"api/projects/{this.project}/model-versions/", {"model_version": version})
 
 
 def _same(what: str, sent: int, made: int | None) -> None:

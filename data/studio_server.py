@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
+from data.studio_database import Postgres, database_of
 from data.studio_install import DATABASE, LOOPBACK, environment, installed, say, server_command
 
 EMAIL = "admin@localhost"
@@ -57,17 +58,20 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, port: int = 0, email: str = "") -> Iterator[Server]:
+def serving(folder: Path, port: int = 0, email: str = "", postgres: str = "") -> Iterator[Server]:
     """A server on a data folder for as long as the block runs; port 0 takes a free one."""
-    server = launch(folder, port, email)
+    server = launch(folder, port, email, postgres)
     try:
         yield server
     finally:
         _end(server.process)
 
 
-def launch(folder: Path, port: int, email: str) -> Server:
-    """Start a server that outlives this program, on a free port if 0; on first use this installs it."""
+def launch(folder: Path, port: int, email: str, postgres: str = "") -> Server:
+    """Start a server that outlives this program, on a free port if 0; on first use this installs it.
+
+    ``postgres`` is the address of a database in place of SQLite, at the folder's first start.
+    """
     port = _free_port(port)
     python, template = installed()
     folder.mkdir(parents=True, exist_ok=True)
@@ -76,9 +80,11 @@ def launch(folder: Path, port: int, email: str) -> Server:
         if not _try_lock(record):
             raise ValueError(f"{folder}: a Label Studio server already runs on this folder; stop it or choose another")
         record.truncate(0)
+        database = database_of(folder, postgres, (folder / DATABASE).exists())
         who = _credentials(folder, email)
-        _provide_database(folder, template)
-        process = _spawn(python, folder, port, who, record)
+        if database is None:
+            _provide_database(folder, template)
+        process = _spawn(python, folder, port, who, record, database)
         record.write(json.dumps(asdict(Record(process.pid, url))))
     try:
         _wait_until_up(process, url, folder / "server.log")
@@ -167,9 +173,12 @@ def _new_credentials(folder: Path, email: str) -> Credentials:
     return who
 
 
-def _spawn(python: Path, folder: Path, port: int, who: Credentials, record: IO[str]) -> subprocess.Popen[bytes]:
+def _spawn(
+    python: Path, folder: Path, port: int, who: Credentials, record: IO[str], database: Postgres | None
+) -> subprocess.Popen[bytes]:
     say(f"Starting Label Studio on {LOOPBACK}:{port} …")
-    env = environment(folder) | {
+    env = environment(folder) | (database.environment() if database else {})
+    env |= {
         "LABEL_STUDIO_USERNAME": who.email,
         "LABEL_STUDIO_PASSWORD": who.password,
         "LABEL_STUDIO_USER_TOKEN": who.token,

@@ -1,4 +1,4 @@
-"""python -m serve: labels of policy text over HTTP, or on the command line with `classify`."""
+"""python -m serve: labels of policy text over HTTP, or on the command line with `classify` and `score`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from enum import StrEnum
 from ipaddress import ip_address
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,6 +30,7 @@ from serve.predictor import Predictor
 
 MODELS = Path(__file__).parent / "models"
 KEY = "POLICY_API_KEY"
+CHUNK = 256  # texts that are scored together
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 ModelOption = Annotated[Path, typer.Option("--model", help="model directory")]
 
@@ -74,8 +78,8 @@ def _loopback(host: str) -> bool:
 def _listen(host: str, port: int) -> socket.socket:
     """A bound socket. Raises ValueError where the port is taken or the interface is not ours."""
     try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind)
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)  # unnamed, asyncio would leave Nagle's 40 ms in each answer
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(2048)
@@ -98,6 +102,40 @@ def classify(
     {Format.table: _print_table, Format.jsonl: _print_jsonl, Format.csv: _print_csv}[format](rows)
 
 
+@app.command()
+def score(
+    context: typer.Context,
+    model: Annotated[Path | None, typer.Option("--model", help="model directory")] = None,
+) -> None:
+    """For other programs: texts on standard input, each a JSON string on a line; labels, scores, confidence out.
+
+    The first line out says which model answers; then comes one line per text, in their order.
+    """
+    predictor = Predictor.load(model or context.obj)
+    head = predictor.head
+    _print_jsonl([{"model_version": predictor.tag, "labels": head.ids, "task": head.task.value}])
+    texts = _texts(sys.stdin.buffer)
+    while chunk := list(islice(texts, CHUNK)):
+        _print_jsonl([asdict(verdict) for verdict in predictor.verdicts(chunk)])
+
+
+def _texts(lines: Iterable[bytes]) -> Iterator[str]:
+    """The text of each line. Raises ValueError that names the line which is no JSON string in UTF-8."""
+    for number, line in enumerate(lines, 1):
+        try:
+            if not line.lstrip().startswith(b'"'):  # before parsing: brackets without end exhaust the parser's stack
+                raise ValueError(line)
+            text = str(json.loads(line.decode()))
+            text.encode()
+        except ValueError:
+            got = line.decode(errors="replace").strip()[:60]
+            raise ValueError(
+                f'line {number} of the input: expected a JSON string in UTF-8 such as "要建平台。", got {got!r}; '
+                "write each text with json.dumps on a line of its own"
+            ) from None
+        yield text
+
+
 def _print_table(rows: list[dict[str, Any]]) -> None:
     table = Table("start", "end", "kind", "labels", "sentence")
     for row in rows:
@@ -110,6 +148,7 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
 def _print_jsonl(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         print(json.dumps(row, ensure_ascii=False))
+    sys.stdout.flush()
 
 
 def _print_csv(rows: list[dict[str, Any]]) -> None:

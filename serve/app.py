@@ -16,24 +16,24 @@ from starlette.types import ASGIApp
 from data.records import Document
 from serve.classify import classify_document, classify_sentences
 from serve.guards import ApiKey, BodyLimit, Gate
-from serve.messages import ClassifyRequest, ClassifyResponse, ModelInfo, Problem
+from serve.messages import ERRORS, ClassifyRequest, ClassifyResponse, ModelInfo
 from serve.predictor import Predictor
 from serve.problems import install_problems
+from serve.studio import add_studio_routes
 
 PAGE = Path(__file__).with_name("page.html")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:"
-ERRORS: dict[int | str, dict[str, Any]] = {
-    code: {"model": Problem, "content": {"application/problem+json": {}}} for code in (400, 413, 415, 422, 429)
-}
 
 
 def create_app(predictor: Predictor, api_key: str = "") -> ASGIApp:
     """The service; with an API key, everything but the page and the probes asks for it."""
     app = FastAPI(title="政策句子分类 Policy sentences", version="1", docs_url=None, redoc_url=None)
     install_problems(app)
-    _add_model_routes(app, predictor)
+    gate, registry = Gate(), CollectorRegistry()
+    _add_model_routes(app, predictor, gate)
+    add_studio_routes(app, predictor, gate, registry)
     _add_probes(app, predictor)
-    _add_metrics(app)
+    _add_metrics(app, registry)
 
     @app.get("/", include_in_schema=False)
     def page() -> HTMLResponse:
@@ -43,8 +43,7 @@ def create_app(predictor: Predictor, api_key: str = "") -> ASGIApp:
     return ApiKey(limited, api_key) if api_key else limited
 
 
-def _add_model_routes(app: FastAPI, predictor: Predictor) -> None:
-    gate = Gate()
+def _add_model_routes(app: FastAPI, predictor: Predictor, gate: Gate) -> None:
     name = {"name": predictor.name, "version": predictor.version}
 
     @app.post("/v1/classify", response_model=ClassifyResponse, responses=ERRORS)
@@ -65,13 +64,12 @@ def _add_model_routes(app: FastAPI, predictor: Predictor) -> None:
 
 
 def _add_probes(app: FastAPI, predictor: Predictor) -> None:
-    answer = {"status": "UP", "model": predictor.name, "version": predictor.version}
+    answer = {"status": "UP", "model": predictor.name, "version": predictor.version, "model_version": predictor.tag}
     for path in ("/health", "/livez", "/readyz"):
         app.add_api_route(path, lambda: answer, methods=["GET"], response_model=dict[str, str], name=path[1:])
 
 
-def _add_metrics(app: FastAPI) -> None:
-    registry = CollectorRegistry()
+def _add_metrics(app: FastAPI, registry: CollectorRegistry) -> None:
     requests = Counter("policy_requests", "Requests by route and status", ["route", "status"], registry=registry)
     seconds = Histogram("policy_request_seconds", "Seconds to answer, by route", ["route"], registry=registry)
 

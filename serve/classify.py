@@ -7,7 +7,7 @@ from typing import Any
 
 from data.records import CLASSIFIED_KINDS, Document, Span
 from data.sentences import segment
-from serve.predictor import Predictor, Scores
+from serve.predictor import Predictor
 
 Row = dict[str, Any]
 NOTHING: Row = {"labels": [], "scores": {}}
@@ -34,12 +34,8 @@ def _row(start: int, end: int, text: str, kind: str, pieces: list[Span], found: 
 
 def _labelled(predictor: Predictor, texts: Sequence[str]) -> list[Row]:
     """Labels and scores per text; a text without a single letter or digit has neither."""
-    scores = predictor.scores(texts)
-    return [
-        {"labels": labels, "scores": _named(predictor, row)} if any(map(str.isalnum, text)) else NOTHING
-        for text, labels, row in zip(texts, predictor.labels(scores), scores, strict=True)
-    ]
+    return [{"labels": said.labels, "scores": _rounded(said.scores)} for said in predictor.verdicts(texts)]
 
 
-def _named(predictor: Predictor, row: Scores) -> dict[str, float]:
-    return {label: round(float(score), 4) for label, score in zip(predictor.head.ids, row, strict=True)}
+def _rounded(scores: dict[str, float]) -> dict[str, float]:
+    return {label: round(score, 4) for label, score in scores.items()}

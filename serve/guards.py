@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import hmac
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import anyio
@@ -15,6 +17,7 @@ from serve.problems import problem
 
 MAX_BODY = 8 * 1024 * 1024
 WAITING = 64
+BASIC = 'Basic realm="policy sentences", charset="UTF-8"'
 OPEN_PATHS = frozenset(("/", "/health", "/livez", "/readyz"))
 
 
@@ -38,7 +41,9 @@ class BodyLimit:
             size += len(chunks[-1])
             more = message.get("more_body", False)
             if size > self.limit:
-                detail = f"expected at most {self.limit} bytes, got more; send the document in parts"
+                detail = (
+                    f"expected at most {self.limit} bytes, got more; send a document in parts, fewer tasks at a time"
+                )
                 await problem(413, detail, {"Connection": "close"})(scope, receive, send)
                 return
         await self.app(scope, _replay(b"".join(chunks), receive), send)
@@ -54,7 +59,10 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 
 class ApiKey:
-    """Asks for ``Authorization: Bearer KEY`` or ``X-API-Key: KEY``; the page and the probes stay open."""
+    """Asks for the key; the page and the probes stay open.
+
+    It may stand in ``Authorization: Bearer KEY``, in ``X-API-Key: KEY``, or in HTTP Basic as the password of any user.
+    """
 
     def __init__(self, app: ASGIApp, key: str) -> None:
         self.app, self.digest = app, hashlib.sha256(key.encode()).digest()
@@ -63,13 +71,46 @@ class ApiKey:
         if scope["type"] != "http" or scope["path"] in OPEN_PATHS or self._known(scope):
             await self.app(scope, receive, send)
             return
-        detail = "expected an API key: Authorization: Bearer KEY, or X-API-Key: KEY"
-        await problem(401, detail, {"WWW-Authenticate": "Bearer"})(scope, receive, send)
+        detail = (
+            "expected an API key: Authorization: Bearer KEY, X-API-Key: KEY, or HTTP Basic with KEY as the password"
+        )
+        await problem(401, detail, {"WWW-Authenticate": _challenge(scope)})(scope, receive, send)
 
     def _known(self, scope: Scope) -> bool:
-        headers = dict(scope["headers"])
-        given: bytes = headers.get(b"x-api-key") or headers.get(b"authorization", b"").removeprefix(b"Bearer ")
-        return hmac.compare_digest(hashlib.sha256(given).digest(), self.digest)
+        given = (hashlib.sha256(key).digest() for key in _given_keys(scope))
+        return any(hmac.compare_digest(digest, self.digest) for digest in given)
+
+
+def _challenge(scope: Scope) -> str:
+    """Basic is offered to those who tried it alone: a browser would open a window over the page for it."""
+    tried = any(_scheme(value) == b"basic" for name, value in scope["headers"] if name == b"authorization")
+    return f"Bearer, {BASIC}" if tried else "Bearer"
+
+
+def _given_keys(scope: Scope) -> Iterator[bytes]:
+    for name, value in scope["headers"]:
+        if name == b"x-api-key":
+            yield value
+        elif name == b"authorization" and _scheme(value) == b"bearer":
+            yield _credentials(value)
+        elif name == b"authorization" and _scheme(value) == b"basic":
+            yield _password(_credentials(value))
+
+
+def _scheme(authorization: bytes) -> bytes:
+    return authorization.partition(b" ")[0].lower()
+
+
+def _credentials(authorization: bytes) -> bytes:
+    return authorization.partition(b" ")[2].strip()
+
+
+def _password(pair: bytes) -> bytes:
+    """The password of a Base64 ``user:password``; empty, which no key is, where it is damaged."""
+    try:
+        return base64.b64decode(pair, validate=True).partition(b":")[2]
+    except binascii.Error:
+        return b""
 
 
 class Gate:
@@ -80,11 +121,17 @@ class Gate:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
+        """The model, for as long as the block runs."""
+        async with self.place() as running, running:
+            yield
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[anyio.Semaphore]:
+        """A place in the queue, for work in parts: ``async with`` what it yields is one turn, others go in between."""
         if self._waiting >= self.limit:
             raise HTTPException(429, f"{self.limit} requests are waiting already; try again", {"Retry-After": "1"})
         self._waiting += 1
         try:
-            async with self._running:
-                yield
+            yield self._running
         finally:
             self._waiting -= 1

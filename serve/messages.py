@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 MAX_SENTENCES = 10_000
+MAX_TASKS = 10_000
 
 
 class ClassifyRequest(BaseModel):
@@ -95,3 +96,84 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
+
+
+ERRORS: dict[int | str, dict[str, Any]] = {
+    code: {"model": Problem, "content": {"application/problem+json": {}}} for code in (400, 413, 415, 422, 429)
+}
+
+
+class SetupRequest(BaseModel):
+    """Label Studio's question whether this model fits a project. What else it sends, a token too, is not kept."""
+
+    label_config: str | None = Field(None, alias="schema", description="the labelling page as XML")
+
+
+class SetupResponse(BaseModel):
+    """The version that predictions will carry."""
+
+    model_version: str
+
+
+class PredictRequest(BaseModel):
+    """Tasks as Label Studio sends them. A task that is no use gets an empty result; it doesn't fail the others."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"tasks": [{"id": 1, "data": {"text": "要建平台。"}}]}]})
+    tasks: Annotated[list[Any], Field(max_length=MAX_TASKS, description='objects with "data"')]
+    label_config: str | None = Field(None, description="the labelling page as XML")
+
+
+class Choices(BaseModel):
+    """The ids of the labels that hold."""
+
+    choices: list[str]
+
+
+class ChoicesResult(BaseModel):
+    """The boxes that a prediction ticks, by the names of the labelling page."""
+
+    from_name: str
+    to_name: str
+    type: Literal["choices"] = "choices"
+    value: Choices
+
+
+class Prediction(BaseModel):
+    """A task's labels; ``result`` is empty where none holds, ``score`` null where the task was not classified.
+
+    ``score`` is confidence in [0, 1]: Label Studio's uncertainty sampling asks people for the lowest first.
+    """
+
+    result: list[ChoicesResult]
+    score: float | None
+    model_version: str
+
+
+class PredictResponse(BaseModel):
+    """As many results as tasks, in their order."""
+
+    results: list[Prediction]
+
+
+class Versions(BaseModel):
+    """The versions that can answer: one."""
+
+    versions: list[str]
+
+
+class WebhookEvent(BaseModel):
+    """An event of a Label Studio project. Only its action is looked at."""
+
+    action: str | None = None
+
+
+class WebhookAnswer(BaseModel):
+    """Events received since the server started."""
+
+    events: int
+
+
+class WebhookState(WebhookAnswer):
+    """The same, and the last one's action; "other" for one that is not known."""
+
+    last_action: str | None

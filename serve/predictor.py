@@ -29,6 +29,18 @@ class Scorer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the model says of one text; ``confidence`` in [0, 1], low where a person should look first."""
+
+    labels: list[str]
+    scores: dict[str, float]
+    confidence: float
+
+
+UNREADABLE = Verdict([], {}, 1.0)  # not a single letter or digit: no label, and nothing to be unsure of
+
+
+@dataclass(frozen=True, slots=True)
 class Predictor:
     """A verified model directory, loaded. Safe to call from several threads."""
 
@@ -50,6 +62,11 @@ class Predictor:
         session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
         return Predictor(head, folder.name, version, load_tokenizer(folder, head.max_length), session)
 
+    @property
+    def tag(self) -> str:
+        """Name and version in one: what predictions carry in Label Studio, as smoke-1f0c@0123456789ab."""
+        return f"{self.name}@{self.version}"
+
     def scores(self, texts: Sequence[str]) -> Scores:
         """Scores of shape (texts, labels). Texts are normalised here; those longer than the model's limit are cut."""
         return to_scores(self.logits(texts), self.head.task, self.head.temperature)
@@ -67,6 +84,19 @@ class Predictor:
         """The label ids each row of scores amounts to."""
         held = decide(scores, self.head.task, self.head.thresholds)
         return [[self.head.ids[i] for i in np.flatnonzero(row)] for row in held]
+
+    def verdicts(self, texts: Sequence[str]) -> list[Verdict]:
+        """Labels, scores and confidence per text, rounded."""
+        scores = self.scores(texts)
+        sure = confidence(scores, self.head.task, self.head.thresholds)
+        rows = zip(self.labels(scores), scores.tolist(), sure.tolist(), strict=True)
+        found = [Verdict(labels, self._named(row), round(share, 6)) for labels, row, share in rows]
+        return [
+            verdict if any(map(str.isalnum, text)) else UNREADABLE for text, verdict in zip(texts, found, strict=True)
+        ]
+
+    def _named(self, row: list[float]) -> dict[str, float]:
+        return {label: round(score, 4) for label, score in zip(self.head.ids, row, strict=True)}
 
 
 def cores() -> int:
@@ -121,3 +151,19 @@ def decide(scores: Scores, task: Task, thresholds: Sequence[float]) -> npt.NDArr
     if task is Task.multi_label:
         return np.asarray(scores >= np.asarray(thresholds, np.float32), np.int64)
     return np.asarray(np.arange(scores.shape[1]) == scores.argmax(axis=1)[:, None], np.int64)
+
+
+def confidence(scores: Scores, task: Task, thresholds: Sequence[float]) -> npt.NDArray[np.float64]:
+    """How sure each row of scores is, shape (texts,), in [0, 1].
+
+    Several labels: the least certain label's distance to its threshold, as a share of the way to 0 or to 1.
+    One label: the lead of the best score over the second.
+    """
+    exact = scores.astype(np.float64)
+    if task is Task.single_label:
+        best = np.sort(exact, axis=1)[:, ::-1]
+        return best[:, 0] - best[:, 1] if best.shape[1] > 1 else np.ones(len(best))
+    held = np.asarray(thresholds, np.float32).astype(np.float64)  # as `decide` compares them
+    way = np.where(exact >= held, 1 - held, held)
+    margins = np.abs(exact - held) / np.where(way > 0, way, 1)
+    return np.asarray(margins.min(axis=1).clip(0, 1), np.float64)

@@ -6,6 +6,7 @@ import json
 import math
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +108,15 @@ def test_that_a_sentence_of_one_annotator_does_not_count() -> None:
         agreement(votes_of({"a": [1, 0]}), "funding")
 
 
+def test_that_an_adjudication_is_no_vote() -> None:
+    votes = votes_of({"a": [1, 0, 1], "b": [1, 0, None]})
+    for rows in votes.values():
+        rows.append(replace(rows[0], annotators=["c"], labels=[], decides=True))
+    assert agreement(votes, "funding").alpha.value == 1
+    assert annotators_of(several(votes)) == ["a", "b"]
+    assert not several({place: rows[-1:] * 2 for place, rows in votes.items()})
+
+
 def test_that_documents_are_told_apart() -> None:
     votes = votes_of({"a": [1, 0, 1, 1, 0, 0], "b": [1, 0, 1, 0, 1, 0]}, documents=2)
     found = by_document(votes, ["funding"])
@@ -143,11 +153,19 @@ def test_that_the_command_writes_a_page_and_what_is_to_be_decided(tmp_path: Path
     assert "要配齐烘干设备。" in page
     assert "市里缺少冷藏车。" not in page
     write_jsonl(tmp_path / "b.jsonl", [Annotation(digest(text), *places[1], [], ["su"])])
+    early = replace(Annotation(digest(text), *places[1], [], ["su"]), decides=True)
+    write_jsonl(tmp_path / "0.jsonl", [early])
+    first = CliRunner().invoke(app, ["agreement", str(tmp_path / "0.jsonl"), str(tmp_path / "a.jsonl"), *options])
+    assert "3 sentences, 1 differing, 0 to be decided" in first.output
+    split = replace(early, annotators=["xu"], labels=["talent"])
+    write_jsonl(tmp_path / "0.jsonl", [early, split])
+    tied = CliRunner().invoke(app, ["agreement", str(tmp_path / "a.jsonl"), str(tmp_path / "0.jsonl"), *options])
+    assert "3 sentences, 1 differing, 1 to be decided" in tied.output
     again = CliRunner().invoke(app, ["agreement", str(tmp_path / "a.jsonl"), str(tmp_path / "b.jsonl"), *options])
     assert "3 sentences, 1 differing, 0 to be decided" in again.output
     assert not list(read_jsonl(tmp_path / "out" / "queue.jsonl"))
     numbers = json.loads((tmp_path / "out" / "agreement.json").read_text(encoding="utf-8"))
-    assert {label["label"]: label["same"] for label in numbers[0]["labels"]}["problem"] == 1
-    assert [label["alpha"] for label in numbers[0]["labels"] if label["label"] == "funding"] == [
+    assert {label["label"]: label["same"] for label in numbers["files"][0]["labels"]}["problem"] == 1
+    assert [label["alpha"] for label in numbers["files"][0]["labels"] if label["label"] == "funding"] == [
         {"value": None, "low": None, "high": None}
     ]

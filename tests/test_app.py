@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from typing import Any
 
@@ -136,6 +137,48 @@ def test_that_an_api_key_guards_all_but_the_page_and_the_probes(workshop: Worksh
         assert client.post("/v1/classify", json={"text": "a"}, headers=sent).status_code == 200
 
 
+@pytest.fixture(scope="module")
+def guarded(workshop: Workshop) -> TestClient:
+    return TestClient(create_app(Predictor.load(workshop.model), api_key="钥匙:1"), raise_server_exceptions=False)
+
+
+def basic(pair: str) -> bytes:
+    return base64.b64encode(pair.encode())
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        (b"Authorization", b"Basic " + basic("ls:钥匙:1")),
+        (b"Authorization", b"basic  " + basic(":钥匙:1")),
+        (b"Authorization", "bearer 钥匙:1".encode()),
+        (b"X-API-Key", "钥匙:1".encode()),
+    ],
+)
+def test_that_the_key_may_be_the_password_of_any_user(guarded: TestClient, sent: tuple[bytes, bytes]) -> None:
+    assert guarded.get("/versions", headers=[sent]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        *(b"Basic " + basic(pair) for pair in ("ls:wrong", "钥匙:1", "钥匙:1:", "ls:", "ls", "", "ls:钥匙")),
+        *(b"Basic", b"Basic \xff\xfe", b"Basic !!!!", b"Basic " + b"A" * 5, "Basic 钥匙:1".encode()),
+    ],
+)
+def test_that_any_other_password_is_refused_with_both_schemes_offered(guarded: TestClient, sent: bytes) -> None:
+    answer = guarded.get("/versions", headers=[(b"Authorization", sent)])
+    assert problem_of(answer)["status"] == 401
+    assert [word in answer.headers["www-authenticate"] for word in ("Bearer", "Basic realm=")] == [True, True]
+    assert guarded.get("/health", headers=[(b"Authorization", sent)]).status_code == 200
+
+
+@pytest.mark.parametrize("sent", [b"", b"Bearer", b"Bearer \xff", "钥匙:1".encode()])
+def test_that_a_browser_is_not_made_to_ask_for_a_password(guarded: TestClient, sent: bytes) -> None:
+    answer = guarded.get("/versions", headers=[(b"Authorization", sent)])
+    assert (problem_of(answer)["status"], answer.headers["www-authenticate"]) == (401, "Bearer")
+
+
 def test_that_a_full_queue_answers_429() -> None:
     async def fill() -> HTTPException:
         gate = Gate(waiting=1)
@@ -148,3 +191,26 @@ def test_that_a_full_queue_answers_429() -> None:
 
     refused = asyncio.run(fill())
     assert (refused.status_code, refused.headers) == (429, {"Retry-After": "1"})
+
+
+def test_that_work_in_parts_lets_others_in_between_and_holds_one_place() -> None:
+    order: list[str] = []
+
+    async def parts(gate: Gate) -> None:
+        async with gate.place() as turn:
+            for part in "123":
+                async with turn:
+                    order.append(part)
+                    await asyncio.sleep(0.01)
+
+    async def other(gate: Gate) -> None:
+        await asyncio.sleep(0.001)
+        async with gate.turn():
+            order.append("other")
+
+    async def both() -> None:
+        gate = Gate(waiting=2)
+        await asyncio.gather(parts(gate), other(gate))
+
+    asyncio.run(both())
+    assert order == ["1", "other", "2", "3"]

@@ -22,10 +22,13 @@ from data.records import Annotation, Document, Sentence, digest, read_jsonl, wri
 from data.sentences import segment
 from data.studio_cli import app
 from data.studio_client import connected
-from data.studio_project import setup
+from data.studio_project import Settings, setup
 from data.studio_pull import pull
-from data.studio_push import Counts, chosen, push, tasks_of
+from data.studio_push import Counts, push
+from data.studio_queue import Queue
 from data.studio_server import running
+from data.studio_tasks import chosen, tasks_of
+from studio import DOCUMENT, SENTENCES, WATER, boats, choice, label, labeller, task_ids, ticks
 
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
@@ -33,12 +36,6 @@ if TYPE_CHECKING:
     from data.studio_server import Server
 
 pytestmark = pytest.mark.studio
-
-WATER = LabelSet((Label("risk", "风险", hotkey="1"), Label("water", "水", hotkey="2"), Label("boat", "船", hotkey="3")))
-DOCUMENT = Document.of(
-    "湖库治理方案\n一、岸线\n要清理岸线垃圾。部分河段水质仍然偏差。渡船去年全部换新。", title="治理方案"
-)
-SENTENCES = segment(DOCUMENT)
 
 
 @pytest.fixture(scope="module")
@@ -50,25 +47,15 @@ def client(label_studio: Server) -> Iterator[LabelStudio]:
 @pytest.fixture
 def project(client: LabelStudio, request: pytest.FixtureRequest) -> int:
     """A project of the test's own, with the three sentences and the heading in it."""
-    number = setup(client, WATER, "# 手册", request.node.name[:50], None).project
+    number = setup(client, WATER, "# 手册", request.node.name[:50]).project
     push(client, number, list(tasks_of([DOCUMENT], SENTENCES)))
     return number
 
 
-def task_ids(client: LabelStudio, project: int) -> dict[str, int]:
-    rows: Any = client.tasks.list(project=project)
-    return {row.data["text"]: row.id for row in rows}
-
-
-def label(client: LabelStudio, task: int, *chosen: str, **more: Any) -> None:
-    result = [{"from_name": "labels", "to_name": "text", "type": "choices", "value": {"choices": list(chosen)}}]
-    client.annotations.create(task, result=result if chosen else [], **more)
-
-
 def test_that_a_second_setup_changes_nothing(client: LabelStudio) -> None:
-    done = [setup(client, WATER, "# 手册", "设置两次", None).done for _ in range(2)]
+    done = [setup(client, WATER, "# 手册", "设置两次").done for _ in range(2)]
     assert done == ["created", "unchanged"]
-    changed = setup(client, LabelSet((*WATER.labels, Label("fish", "鱼"))), "# 新手册", "设置两次", 2)
+    changed = setup(client, LabelSet((*WATER.labels, Label("fish", "鱼"))), "# 新手册", "设置两次", Settings(2))
     assert changed.done == "updated"
     now = client.projects.get(changed.project)
     assert now.maximum_annotations == 2
@@ -79,8 +66,8 @@ def test_that_a_second_setup_changes_nothing(client: LabelStudio) -> None:
 def test_that_a_used_label_can_not_be_taken_away(client: LabelStudio, project: int) -> None:
     title = str(client.projects.get(project).title)
     label(client, task_ids(client, project)["渡船去年全部换新。"], "boat")
-    with pytest.raises(ValueError, match=r"boat.*keep it in labels\.yaml"):
-        setup(client, LabelSet(WATER.labels[:2]), "# 手册", title, None)
+    with pytest.raises(ValueError, match=r"boat: 1 times.*Keep the labels in labels\.yaml"):
+        setup(client, LabelSet(WATER.labels[:2]), "# 手册", title)
     assert 'alias="boat"' in (client.projects.get(project).label_config or "")
 
 
@@ -100,33 +87,41 @@ def test_that_a_changed_sentence_is_updated_and_a_missing_one_stays(client: Labe
     assert task.data["heading_path"] == "二、水面"
 
 
-def test_that_a_sentence_that_is_there_twice_stops_a_push(client: LabelStudio, project: int) -> None:
+def test_that_of_twins_the_labelled_one_stays(client: LabelStudio, project: int) -> None:
     task = next(tasks_of([DOCUMENT], SENTENCES))
-    client.projects.import_tasks(project, request=[{"data": task}])  # type: ignore[list-item]
-    with pytest.raises(ValueError, match="are the same sentence"):
+    first = task_ids(client, project)[task["text"]]
+    made: Any = client.projects.import_tasks(project, request=[{"data": task}], return_task_ids=True)  # type: ignore[list-item]
+    label(client, made.task_ids[0], "water")
+    assert push(client, project, [task]) == Counts(unchanged=1, twins=1)
+    assert task_ids(client, project)[task["text"]] == made.task_ids[0] != first
+    client.projects.import_tasks(project, request=[{"data": task, "annotations": [{"result": [choice("boat")]}]}])  # type: ignore[list-item]
+    with pytest.raises(ValueError, match=r"are the same sentence.*people labelled both"):
         push(client, project, [task])
 
 
-def test_that_the_lexicons_labels_are_ticked_beforehand(client: LabelStudio, project: int) -> None:
+def test_that_suggestions_are_there_beforehand(client: LabelStudio, project: int, tmp_path: Path) -> None:
     tasks = list(tasks_of([DOCUMENT], SENTENCES))
     more = list(tasks_of([other := Document.of("要添置巡查船。")], segment(other)))
+    store = tmp_path / "store.sqlite"
 
-    def predicted() -> dict[str, list[list[str]]]:
+    def predicted() -> dict[str, list[tuple[str, list[str]]]]:
         rows: Any = client.tasks.list(project=project, fields="all")
-        return {row.data["text"]: [p.result[0]["value"]["choices"] for p in row.predictions] for row in rows}
+        return {r.data["text"]: [(p.model_version, ticks(p.result)) for p in r.predictions] for r in rows}
 
-    assert push(client, project, tasks + more, lambda text: ["boat"] * ("船" in text)).prelabelled == 2
-    assert predicted()["渡船去年全部换新。"] == predicted()["要添置巡查船。"] == [["boat"]]
-    assert predicted()["要清理岸线垃圾。"] == []
-    assert push(client, project, tasks, lambda text: ["boat"] * ("船" in text)).prelabelled == 0
-    assert push(client, project, tasks, lambda text: ["water"] * ("水" in text)).prelabelled == 1
-    assert predicted()["渡船去年全部换新。"] == []
-    assert predicted()["部分河段水质仍然偏差。"] == [["water"]]
+    assert push(client, project, tasks + more, Queue(labeller(boats)), store).prelabelled == 5
+    assert predicted()["渡船去年全部换新。"] == predicted()["要添置巡查船。"] == [("m@1", ["boat"])]
+    assert predicted()["要清理岸线垃圾。"] == [("m@1", [])]
+    assert push(client, project, tasks, Queue(labeller(boats)), store) == Counts(unchanged=4)
+    waters = Queue(labeller(lambda text: ["water"] * ("水" in text), "m@2"))
+    assert push(client, project, tasks, waters, store).prelabelled == 4
+    assert predicted()["渡船去年全部换新。"] == [("m@2", [])]
+    assert predicted()["部分河段水质仍然偏差。"] == [("m@2", ["water"])]
 
 
-def test_that_a_prediction_outside_the_label_set_is_refused(client: LabelStudio, project: int) -> None:
+def test_that_a_suggestion_outside_the_label_set_is_refused(client: LabelStudio, project: int) -> None:
+    tasks = list(tasks_of([other := Document.of("要添置浮标。")], segment(other)))
     with pytest.raises(ValueError, match="half-way"):
-        push(client, project, list(tasks_of([other := Document.of("要添置浮标。")], segment(other))), lambda _: ["水"])
+        push(client, project, tasks, Queue(labeller(lambda _: ["水"])))
 
 
 def test_that_two_peoples_labels_come_back(client: LabelStudio, project: int, tmp_path: Path) -> None:
@@ -136,7 +131,7 @@ def test_that_two_peoples_labels_come_back(client: LabelStudio, project: int, tm
     label(client, tasks["要清理岸线垃圾。"], "none", completed_by=second)
     label(client, tasks["部分河段水质仍然偏差。"], "none", "water", completed_by=second)
     label(client, tasks["渡船去年全部换新。"], was_cancelled=True)
-    pulled = pull(client, project, WATER, tmp_path)
+    pulled = pull(client, project, WATER, tmp_path, store=tmp_path / "store.sqlite")
     assert pulled.skipped == 1
     assert len(pulled.refused) == 1
     assert f"task {tasks['部分河段水质仍然偏差。']}, yi-{project}@example.cn" in pulled.refused[0]
@@ -148,16 +143,16 @@ def test_that_two_peoples_labels_come_back(client: LabelStudio, project: int, tm
     assert DOCUMENT.text[rows[0].start : rows[0].end] == "要清理岸线垃圾。"
     assert rows[0].document == DOCUMENT.sha256
     assert rows[0].sentence == digest("要清理岸线垃圾。")
-    assert read_manifest(tmp_path)["facts"]["annotations"] == 2
+    assert read_manifest(tmp_path)["facts"]["label_studio.jsonl"]["annotations"] == 2
 
 
 def test_that_a_pull_never_replaces_work_by_nothing(client: LabelStudio, project: int, tmp_path: Path) -> None:
     label(client, task_ids(client, project)["要清理岸线垃圾。"], "water")
-    pull(client, project, WATER, tmp_path)
+    pull(client, project, WATER, tmp_path, store=tmp_path / "store.sqlite")
     kept = (tmp_path / "label_studio.jsonl").read_bytes()
-    empty = setup(client, WATER, "", "空的项目", None).project
+    empty = setup(client, WATER, "", "空的项目").project
     with pytest.raises(ValueError, match="right server and project"):
-        pull(client, empty, WATER, tmp_path)
+        pull(client, empty, WATER, tmp_path, store=tmp_path / "store.sqlite")
     assert (tmp_path / "label_studio.jsonl").read_bytes() == kept
 
 
@@ -176,9 +171,14 @@ def test_that_the_commands_do_the_same(label_studio: Server, tmp_path: Path) -> 
         return done.output
 
     assert "created" in run("setup")
-    assert "4 created" in run("push", str(tmp_path / "corpus"), "--prelabel")
+    assert "4 created" in run("push", str(tmp_path / "corpus"), "--prelabel=lexicon", "--blind=0")
     assert "0 annotations" in run("pull", f"--out={tmp_path / 'pulled'}")
-    assert json.loads((tmp_path / "pulled" / "MANIFEST.json").read_text(encoding="utf-8"))["facts"]["annotations"] == 0
+    assert (
+        json.loads((tmp_path / "pulled" / "MANIFEST.json").read_text(encoding="utf-8"))["facts"]["命令行.jsonl"][
+            "annotations"
+        ]
+        == 0
+    )
     assert label_studio.url in CliRunner().invoke(app, ["up", f"--folder={label_studio.folder}"]).output
 
 
@@ -232,7 +232,7 @@ def test_that_a_third_decides_what_two_see_differently(client: LabelStudio, proj
     for text, task in task_ids(client, project).items():
         label(client, task, "water", completed_by=people["an"])
         label(client, task, "water" if text != "渡船去年全部换新。" else "boat", completed_by=people["bo"])
-    pull(client, project, WATER, tmp_path, "1-both.jsonl")
+    pull(client, project, WATER, tmp_path, "1-both.jsonl", store=tmp_path / "store.sqlite")
     document = replace(DOCUMENT, source="治理方案.txt")
     texts = {document.sha256: (document, SENTENCES)}
     [found] = compare_files([tmp_path / "1-both.jsonl"], WATER, {}, texts)
@@ -241,13 +241,13 @@ def test_that_a_third_decides_what_two_see_differently(client: LabelStudio, proj
     assert row["chosen"] == {"an@example.org": ["water"], "bo@example.org": ["boat"]}
     assert "渡船去年全部换新。" in (tmp_path / "agreement" / "agreement.html").read_text(encoding="utf-8")
 
-    third = setup(client, WATER, "# 手册", "由第三人裁定", None).project
+    third = setup(client, WATER, "# 手册", "由第三人裁定").project
     push(client, third, chosen(list(tasks_of([DOCUMENT], SENTENCES)), [row], "queue.jsonl"))
     rows: Any = client.tasks.list(project=third)
     [sent] = rows
     assert sent.data["note"] in ("A：水 ｜ B：船", "A：船 ｜ B：水")
     label(client, sent.id, "boat", completed_by=people["ci"])
-    pull(client, third, WATER, tmp_path, "2-third.jsonl")
+    pull(client, third, WATER, tmp_path, "2-third.jsonl", store=tmp_path / "store.sqlite")
     decided = {DOCUMENT.text[a.start : a.end]: labels for _, a, labels in resolve(sorted(tmp_path.glob("*.jsonl")))}
     assert decided["渡船去年全部换新。"] == ["boat"]
     assert {tuple(labels or ()) for text, labels in decided.items() if "渡船" not in text} == {("water",)}

@@ -12,14 +12,17 @@ from browser import ABSENT, CHROMIUM, QUIET
 from data.build import Sources, build
 from data.corpus import load_corpus
 from data.ingest import ingest
-from data.labels import Label, LabelSet, load_labels
+from data.labels import load_labels
 from data.records import CLASSIFIED_KINDS, Annotation, Document, read_jsonl
 from data.sentences import segment
 from data.split import SPLITS
 from data.studio_client import connected
 from data.studio_project import setup
 from data.studio_pull import pull
-from data.studio_push import push, tasks_of
+from data.studio_push import push
+from data.studio_queue import Queue
+from data.studio_tasks import tasks_of
+from studio import WATER, boats, labeller
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -29,9 +32,6 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.studio, pytest.mark.browser]
 
 SEEDS = Path(__file__).parent.parent / "seeds"
-LABELS = LabelSet(
-    (Label("risk", "风险", hotkey="1"), Label("water", "水", hotkey="2"), Label("boat", "船", hotkey="3"))
-)
 DOCUMENT = Document.of("堤防年久失修，水质也差。渡船去年全部换新。", title="治理方案")
 
 
@@ -86,8 +86,8 @@ def test_that_hotkeys_reach_the_pulled_file(label_studio: Server, page: Page, tm
         "request", lambda r: None if r.url.startswith((label_studio.url, "data:", "blob:")) else strangers.add(r.url)
     )
     with connected(label_studio.url, label_studio.credentials.token) as client:
-        project = setup(client, LABELS, "# 怎样标注", "浏览器里标注", None).project
-        push(client, project, tasks, lambda text: ["boat"] * ("船" in text))
+        project = setup(client, WATER, "# 怎样标注", "浏览器里标注").project
+        push(client, project, tasks, Queue(labeller(boats)))
         log_in(page, label_studio)
         start_labelling(page, label_studio, project, "怎样标注")
 
@@ -107,7 +107,7 @@ def test_that_hotkeys_reach_the_pulled_file(label_studio: Server, page: Page, tm
         page.wait_for_selector(".sentence:has-text('渡船')")
         ticked(page, "船")  # the lexicon's suggestion
         submit(page)
-        pull(client, project, LABELS, tmp_path)
+        pull(client, project, WATER, tmp_path, store=tmp_path / "store.sqlite")
     rows = [Annotation.from_json(row) for row in read_jsonl(tmp_path / "label_studio.jsonl")]
     assert [(row.labels, row.unsure, row.comment) for row in rows] == [
         (["risk", "water"], True, "两件事"),
@@ -124,7 +124,7 @@ def test_that_a_sentence_labelled_in_the_browser_is_in_the_built_dataset(
     ingest([SEEDS / "documents"], tmp_path / "corpus")
     documents, sentences = load_corpus(tmp_path / "corpus")
     with connected(label_studio.url, label_studio.credentials.token) as client:
-        project = setup(client, labels, guideline, "从文件到数据集", None).project
+        project = setup(client, labels, guideline, "从文件到数据集").project
         push(client, project, list(tasks_of(documents, sentences)))
         log_in(page, label_studio)
         start_labelling(page, label_studio, project, guideline.splitlines()[0].lstrip("# "))
@@ -133,7 +133,7 @@ def test_that_a_sentence_labelled_in_the_browser_is_in_the_built_dataset(
             page.keyboard.press(key)
         ticked(page, "问题", "目标", "人才")
         submit(page)
-        pull(client, project, labels, tmp_path / "pulled")
+        pull(client, project, labels, tmp_path / "pulled", store=tmp_path / "store.sqlite")
     annotations = [*sorted((SEEDS / "annotations").glob("*.jsonl")), tmp_path / "pulled" / "label_studio.jsonl"]
     sources = Sources([tmp_path / "corpus"], annotations, SEEDS / "labels.yaml")
     left_out = build(sources, tmp_path / "examples", (0.64, 0.18, 0.18), 13)["left_out"]

@@ -107,9 +107,9 @@ def test_that_two_projects_of_one_title_are_refused() -> None:
 @pytest.mark.parametrize("title", ["水务", "水" * 51])
 def test_that_a_title_has_3_to_50_characters(title: str) -> None:
     with pytest.raises(ValueError, match="3 to 50"):
-        setup(client(), LabelSet((WATER,)), "", title, None)
+        setup(client(), LabelSet((WATER,)), "", title)
 
 
 def test_that_a_label_set_that_makes_no_page_is_named() -> None:
     with pytest.raises(ValueError, match=r"mend labels\.yaml"):
-        setup(client(), LabelSet((Label("bad", "\x00"),)), "", "水务标注", None)
+        setup(client(), LabelSet((Label("bad", "\x00"),)), "", "水务标注")

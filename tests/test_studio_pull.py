@@ -6,7 +6,7 @@ from typing import Any
 
 from data.labels import Label, LabelSet
 from data.records import Span
-from data.studio_pull import Pulled, annotations_of
+from data.studio_answers import Pulled, annotations_of
 
 LABELS = LabelSet((Label("risk", "风险"), Label("water", "水")))
 PEOPLE = {1: "jia@example.cn", 2: "yi@example.cn"}

@@ -8,7 +8,7 @@ import pytest
 
 from data.records import Document, digest
 from data.sentences import segment
-from data.studio_push import chosen, tasks_of
+from data.studio_tasks import chosen, tasks_of
 
 TEXT = "湖库治理方案\n一、岸线\n要清理岸线垃圾。打印本页\n去年补种芦苇三万株。"
 

@@ -1,0 +1,52 @@
+"""When more labels change little: successive models give the same unlabelled sentences the same labels.
+
+Stabilizing predictions: M. Bloodgood and K. Vijay-Shanker, A method for stopping active learning based on stabilizing
+predictions and the need for user-adjustable stopping, CoNLL 2009. It needs no labelled test set. It says that the
+order of labelling and this kind of model have little left to give, not that the model is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+STABLE = 0.99
+FEW = 200  # sentences; on fewer a single changed label moves kappa by hundredths
+
+
+def agreement_of_models(before: Sequence[Sequence[str]], now: Sequence[Sequence[str]], labels: Sequence[str]) -> float:
+    """Cohen's kappa between the labels that two models give the same sentences, mean over labels; at most 1.
+
+    A label that both give to none, or both to all, counts as 1. Raises ValueError where the sentences differ in
+    number, there are none, or a model gives a label that is not among ``labels``.
+    """
+    if len(before) != len(now) or not before or not labels:
+        raise ValueError(
+            "agreement of models needs the labels that both give the same sentences, one or more, and a label set; "
+            f"got {len(before)} and {len(now)} sentences and {len(labels)} labels"
+        )
+    if unknown := {label for rows in (before, now) for row in rows for label in row} - set(labels):
+        raise ValueError(f"expected labels of the set {', '.join(labels)}, got {', '.join(sorted(unknown))}")
+    return float(np.mean([_kappa(_given(before, label), _given(now, label)) for label in labels]))
+
+
+def hint(kappa: float, sentences: int) -> str:
+    """What the agreement of two models on so many unlabelled sentences says to the person who sends out more."""
+    compared = f"This model and the one before it agree at kappa {kappa:.3f} on {sentences} unlabelled sentences"
+    if sentences < FEW:
+        return f"{compared}, too few to tell whether more labels are needed; compare on {FEW} or more."
+    if kappa >= STABLE:
+        return f"{compared} ({STABLE} or more is stable): more labels of this kind will change little; you may stop."
+    return f"{compared} (below {STABLE}): labels still change the model; go on labelling."
+
+
+def _given(rows: Sequence[Sequence[str]], label: str) -> npt.NDArray[np.bool_]:
+    return np.array([label in row for row in rows], bool)
+
+
+def _kappa(a: npt.NDArray[np.bool_], b: npt.NDArray[np.bool_]) -> float:
+    share, other = a.mean(), b.mean()
+    chance = share * other + (1 - share) * (1 - other)
+    return 1.0 if chance == 1 else float(((a == b).mean() - chance) / (1 - chance))

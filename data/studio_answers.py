@@ -1,0 +1,134 @@
+"""What people answered in Label Studio's tasks, as stand-off annotations: one row per annotator and sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from data.labellers import Said
+from data.labels import NONE_ID, LabelSet
+from data.records import Annotation, Span, Suggestion
+from data.studio_page import COMMENT, LABELS, UNSURE
+from data.studio_tasks import BLIND, DECIDES
+
+NEEDED = {"ext_id", "document", "start", "end", "pieces", "sentence", "text"}
+Row = dict[str, Any]
+Suggestions = Mapping[str, tuple[str, Said]]
+
+
+@dataclass(slots=True)
+class Pulled:
+    """The annotations, and what was left out with the reason.
+
+    ``doubtful`` names what was taken and somebody should look at: in a community server everybody can change
+    everybody's answers.
+    """
+
+    annotations: list[Annotation] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    doubtful: list[str] = field(default_factory=list)
+    skipped: int = 0
+    foreign: int = 0
+
+    def facts(self) -> dict[str, Any]:
+        """Counts for the manifest and the summary."""
+        people = {person for a in self.annotations for person in a.annotators}
+        sentences = {(a.document, a.start, a.end) for a in self.annotations}
+        return {
+            "annotations": len(self.annotations),
+            "sentences": len(sentences),
+            "annotators": len(people),
+            "unsure": sum(a.unsure for a in self.annotations),
+            "blind": sum(bool(a.suggestion and not a.suggestion.shown) for a in self.annotations),
+            "skipped": self.skipped,
+            "foreign_tasks": self.foreign,
+            "refused": self.refused,
+        }
+
+
+def annotations_of(
+    tasks: Iterable[Row], people: Mapping[int, str], labels: LabelSet, suggestions: Suggestions | None = None
+) -> Pulled:
+    """Read tasks. The same person's newest decision on a task wins; skips and drafts are no decisions."""
+    pulled = Pulled()
+    for task in tasks:
+        if NEEDED - task["data"].keys():
+            pulled.foreign += 1
+            continue
+        decided = [a for a in task["annotations"] if not a["was_cancelled"]]
+        pulled.skipped += len(task["annotations"]) - len(decided)
+        newest = {_person(a, people): a for a in sorted(decided, key=_when)}
+        for person, annotation in newest.items():
+            _note_strangers(pulled, task, person, annotation, people)
+            _take(pulled, task, person, annotation, labels, suggestions or {})
+    pulled.annotations.sort(key=lambda a: (a.document, a.start, a.end, a.annotators))
+    return pulled
+
+
+def _when(annotation: Row) -> datetime:
+    return datetime.fromisoformat(annotation["updated_at"])  # as text, 06Z would come after 06.5Z
+
+
+def _person(annotation: Row, people: Mapping[int, str]) -> str:
+    """An e-mail address; accounts that were deleted keep their number."""
+    who = annotation["completed_by"]
+    return str(who["email"]) if isinstance(who, dict) else people.get(who, f"user-{who}")
+
+
+def _note_strangers(pulled: Pulled, task: Row, person: str, annotation: Row, people: Mapping[int, str]) -> None:
+    """Name answers that somebody else rewrote."""
+    by = annotation.get("updated_by")
+    if by and people.get(by, f"user-{by}") != person:
+        pulled.doubtful.append(f"task {task['id']}: the answer of {person} was rewritten by {people.get(by, by)}")
+
+
+def _take(pulled: Pulled, task: Row, person: str, annotation: Row, labels: LabelSet, suggestions: Suggestions) -> None:
+    results = {result["from_name"]: result["value"] for result in annotation["result"]}
+    chosen = results.get(LABELS, {}).get("choices", [])
+    objection = _objection(chosen, labels)
+    if objection:
+        pulled.refused.append(f"task {task['id']}, {person}: {objection}: {task['data']['text'][:40]}")
+        return
+    data = task["data"]
+    pulled.annotations.append(
+        Annotation(
+            document=data["document"],
+            start=data["start"],
+            end=data["end"],
+            sentence=data["sentence"],
+            labels=[label for label in labels.ids if label in chosen],
+            annotators=[person],
+            pieces=[Span(*piece) for piece in data["pieces"]],
+            unsure=UNSURE in results,
+            comment="\n".join(results.get(COMMENT, {}).get("text", [])),
+            updated_at=str(annotation["updated_at"]),
+            decides=bool(data.get(DECIDES)),
+            suggestion=_suggestion(task, annotation, suggestions),
+        )
+    )
+
+
+def _suggestion(task: Row, annotation: Row, suggestions: Suggestions) -> Suggestion | None:
+    """What a labeller said before the person answered: the server keeps what it showed, we what it didn't show."""
+    version, said = suggestions.get(task["data"]["ext_id"], ("", None))
+    if task["data"].get(BLIND):
+        return Suggestion(version, said.labels, said.confidence, shown=False) if said else None
+    shown = annotation.get("prediction") or {}
+    if not shown.get("model_version"):
+        return None
+    choice: Row = next((r for r in shown.get("result") or [] if r["from_name"] == LABELS), {"value": {}})
+    known = said.confidence if said and version == shown["model_version"] else None
+    confidence: float | None = choice.get("score", known)
+    return Suggestion(shown["model_version"], choice["value"].get("choices", []), confidence, shown=True)
+
+
+def _objection(chosen: list[str], labels: LabelSet) -> str:
+    """Why these choices are no decision; the server takes each of them."""
+    if not chosen:
+        return "no label chosen, not even 无"
+    if NONE_ID in chosen and len(chosen) > 1:
+        return f"无 together with {sorted(set(chosen) - {NONE_ID})}"
+    unknown = sorted(set(chosen) - {NONE_ID, *labels.ids})
+    return f"labels {unknown} are not in the label set" if unknown else ""

@@ -1,0 +1,117 @@
+"""What is kept on this side of a Label Studio project, in one SQLite file that survives a kill at any moment.
+
+``tasks`` mirrors the server's tasks that have annotations, under the server's ids: they change with it and are never
+used for anything else. ``suggestions`` holds what a labeller said of a sentence, which the server isn't told of blind
+tasks. ``facts`` holds which project this is and how far it was read.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from data.labellers import Said
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS tasks (id INTEGER PRIMARY KEY, task TEXT NOT NULL, answers INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS suggestions (
+  ext_id TEXT, version TEXT, labels TEXT NOT NULL, confidence REAL NOT NULL, made INTEGER NOT NULL,
+  PRIMARY KEY (ext_id, version));
+"""
+BUSY_S = 60
+Row = dict[str, Any]
+
+
+class Store:
+    """The file of one project, inside one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def fact(self, name: str) -> str:
+        """A fact by name, empty where it isn't known."""
+        row = self._db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def set_fact(self, name: str, value: str) -> None:
+        self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+    def replace_tasks(self, tasks: Iterable[Row]) -> None:
+        """Make the mirror hold exactly these."""
+        self._db.execute("DELETE FROM tasks")
+        self.update_tasks(tasks)
+
+    def update_tasks(self, tasks: Iterable[Row]) -> None:
+        """Take over what changed; tasks whose annotations were all deleted leave the mirror."""
+        for task in tasks:
+            if task["annotations"]:
+                row = (task["id"], json.dumps(task, ensure_ascii=False), len(task["annotations"]))
+                self._db.execute("INSERT OR REPLACE INTO tasks VALUES (?, ?, ?)", row)
+            else:
+                self._db.execute("DELETE FROM tasks WHERE id = ?", (task["id"],))
+
+    def tasks(self) -> Iterator[Row]:
+        """The mirrored tasks, by id."""
+        for (task,) in self._db.execute("SELECT task FROM tasks ORDER BY id"):
+            yield json.loads(task)
+
+    def answers(self) -> int:
+        """How many annotations the mirror holds, skips included."""
+        return int(self._db.execute("SELECT COALESCE(SUM(answers), 0) FROM tasks").fetchone()[0])
+
+    def forget_suggestions(self) -> None:
+        self._db.execute("DELETE FROM suggestions")
+
+    def add_suggestions(self, version: str, said: Mapping[str, Said]) -> None:
+        """Remember what a version said of sentences, by ext_id."""
+        made = int(self._db.execute("SELECT COALESCE(MAX(made), 0) FROM suggestions").fetchone()[0])
+        newest = self._db.execute("SELECT version FROM suggestions WHERE made = ? LIMIT 1", (made,)).fetchone()
+        turn = made if newest and newest[0] == version else made + 1
+        rows = [(key, version, json.dumps(s.labels), s.confidence, turn) for key, s in said.items()]
+        self._db.executemany("INSERT OR REPLACE INTO suggestions VALUES (?, ?, ?, ?, ?)", rows)
+
+    def suggestions(self, version: str) -> dict[str, Said]:
+        """What a version said, by ext_id."""
+        rows = self._db.execute("SELECT ext_id, labels, confidence FROM suggestions WHERE version = ?", (version,))
+        return {key: Said(json.loads(labels), confidence) for key, labels, confidence in rows}
+
+    def versions(self) -> list[str]:
+        """The versions that said something, the newest last."""
+        rows = self._db.execute("SELECT version, MAX(made) AS turn FROM suggestions GROUP BY version ORDER BY turn")
+        return [version for version, _ in rows]
+
+    def newest_suggestions(self) -> dict[str, tuple[str, Said]]:
+        """Of every sentence the newest version that said something of it, and what it said; by ext_id."""
+        rows = self._db.execute("SELECT ext_id, version, labels, confidence FROM suggestions ORDER BY made")
+        return {key: (version, Said(json.loads(labels), confidence)) for key, version, labels, confidence in rows}
+
+
+def store_path(folder: Path, file: str) -> Path:
+    """Where the store of a project is: beside the local server's data, under the name of its file of annotations."""
+    return folder / "projects" / Path(file).with_suffix(".sqlite")
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Store]:
+    """The store at a path, made where missing. Everything in the block is kept, or nothing of it.
+
+    Raises ValueError where the file is no store, or another program holds it for more than a minute.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+    try:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for statement in TABLES.split(";"):
+                connection.execute(statement)
+        except sqlite3.DatabaseError as error:
+            raise ValueError(f"{path}: can't be used ({error}); move it away, a full pull makes it anew") from error
+        yield Store(connection)
+        connection.execute("COMMIT")
+    finally:
+        connection.close()  # without the commit, everything is rolled back

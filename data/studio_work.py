@@ -1,0 +1,202 @@
+"""The label-studio commands of the loop: push, pull, watch, adjudicate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from data.corpus import load_corpus
+from data.labellers import load_labeller
+from data.labels import LabelSet, load_labels
+from data.queue import Order
+from data.records import Document, Sentence, read_jsonl
+from data.sources import find_texts
+from data.studio_access import (
+    HERE,
+    SEEDS,
+    Folder,
+    Guideline,
+    Labels,
+    Project,
+    Url,
+    project_number,
+    studio,
+    warn,
+)
+from data.studio_answers import Pulled
+from data.studio_backend import webhook_events
+from data.studio_client import fetch
+from data.studio_install import HOME
+from data.studio_project import TITLE, TITLE_LENGTHS, find_project, labels_of, setup
+from data.studio_pull import file_of
+from data.studio_pull import pull as pull_annotations
+from data.studio_push import Counts
+from data.studio_push import push as push_tasks
+from data.studio_queue import Queue, check_labels
+from data.studio_store import store_path
+from data.studio_tasks import DECIDES, Task, chosen, tasks_of
+from data.studio_watch import Commands
+from data.studio_watch import watch as watch_project
+
+if TYPE_CHECKING:
+    from label_studio_sdk import LabelStudio
+
+ADJUDICATION = "·裁定"
+Corpus = Annotated[Path, typer.Argument(help="corpus directory made by `ingest`")]
+Only = Annotated[Path | None, typer.Option(help="JSONL that names the sentences to send, of `draw`, `agreement`, …")]
+Published = Annotated[Path | None, typer.Option(help="folder of published texts that --only names")]
+Out = Annotated[Path, typer.Option(help="folder to write")]
+
+
+def push(
+    corpus: Corpus = HERE / "corpus",
+    url: Url = "",
+    folder: Folder = HOME,
+    project: Project = TITLE,
+    prelabel: Annotated[str, typer.Option(help="who ticks labels beforehand: `lexicon`, or a model directory")] = "",
+    order: Annotated[
+        Order | None, typer.Option(help="what people see first; without it, sentences in the order of the texts")
+    ] = None,
+    blind: Annotated[float, typer.Option(help="share of the sentences, always the same, that nobody ticks")] = 0.1,
+    seed: Annotated[int, typer.Option(help="of the blind share and of what chance decides")] = 13,
+    lexicon: Annotated[Path, typer.Option(help="cue phrases for --prelabel lexicon")] = SEEDS / "lexicon.yaml",
+    only: Only = None,
+    sources: Published = None,
+) -> None:
+    """Send sentences to be labelled. Run it again at will: what is there is updated, nothing labelled is deleted."""
+    labeller = load_labeller(prelabel, lexicon) if prelabel else None
+    queue = Queue(labeller, order, blind, seed)
+    tasks = _tasks(corpus, only, sources)
+    with studio(url, folder) as (client, address):
+        number = project_number(client, project)
+        if labeller:
+            check_labels(labeller, labels_of(fetch(client, f"api/projects/{number}").body["label_config"]))
+        counts = push_tasks(client, number, tasks, queue, store_path(folder, file_of(project)))
+    _show_counts(counts, f"{address}/projects/{number}/data")
+
+
+def adjudicate(
+    queue: Annotated[Path, typer.Argument(help="queue.jsonl that `python -m data agreement` wrote")] = HERE
+    / "agreement"
+    / "queue.jsonl",
+    corpus: Annotated[Path, typer.Option(help="corpus directory made by `ingest`")] = HERE / "corpus",
+    url: Url = "",
+    folder: Folder = HOME,
+    project: Project = TITLE,
+    labels: Labels = SEEDS / "labels.yaml",
+    guideline: Guideline = SEEDS / "guideline.md",
+    sources: Published = None,
+) -> None:
+    """Send what annotators see differently into a project of its own, for a third who decides; `pull` fetches both."""
+    if not queue.is_file():
+        raise ValueError(f"{queue}: expected the queue of what differs; write it: python -m data agreement")
+    tasks = [{**task, DECIDES: True} for task in _tasks(corpus, queue, sources)]
+    if not tasks:
+        print("nothing to decide: no two annotators differ")
+        return
+    with studio(url, folder) as (client, address):
+        outcome = setup(client, load_labels(labels), guideline.read_text(encoding="utf-8"), adjudication_of(project))
+        counts = push_tasks(client, outcome.project, tasks)
+    print(f"project {adjudication_of(project)} {outcome.done}; ", end="")
+    _show_counts(counts, f"{address}/projects/{outcome.project}/data")
+
+
+def pull(
+    out: Out = HERE / "annotations",
+    url: Url = "",
+    folder: Folder = HOME,
+    project: Project = TITLE,
+    labels: Labels = SEEDS / "labels.yaml",
+    full: Annotated[bool, typer.Option("--full", help="read everything again, not only what changed")] = False,
+) -> None:
+    """Fetch what people labelled, and what a third decided of it, as stand-off annotations."""
+    with studio(url, folder) as (client, _):
+        project_number(client, project)
+        _pull_both(client, project, load_labels(labels), out, folder, full)
+
+
+def watch(
+    out: Out = HERE / "annotations",
+    url: Url = "",
+    folder: Folder = HOME,
+    project: Project = TITLE,
+    labels: Labels = SEEDS / "labels.yaml",
+    every: Annotated[float, typer.Option(min=1, help="seconds between two pulls")] = 30,
+    backend: Annotated[
+        str, typer.Option(help="address of a connected `python -m serve`, whose webhook tells of changes")
+    ] = "",
+    train_every: Annotated[int, typer.Option(min=0, help="new annotations after which --run starts; 0: never")] = 0,
+    run: Annotated[list[str] | None, typer.Option(help="a command; several run one after the other")] = None,
+) -> None:
+    """Keep pulling until Ctrl-C; with --train-every N also build and train each time N more annotations have come."""
+    lines = run or ["python -m data build", "python -m train"]
+    commands = Commands(lines, train_every, store_path(folder, file_of(project)))
+    label_set = load_labels(labels)
+    with studio(url, folder) as (client, address):
+        project_number(client, project)
+        print(f"watching {project} on {address}: a pull every {every:g} s; Ctrl-C stops", flush=True)
+
+        def once() -> Pulled:
+            return _pull_both(client, project, label_set, out, folder, full=False, quiet=True)
+
+        try:
+            for _ in watch_project(once, every, _hint(backend), commands, lambda line: print(line, flush=True)):
+                pass
+        except KeyboardInterrupt:
+            commands.stop()
+
+
+def adjudication_of(title: str) -> str:
+    """The title of the project in which a third decides what a project's annotators see differently."""
+    return title[: TITLE_LENGTHS.stop - 1 - len(ADJUDICATION)] + ADJUDICATION
+
+
+def _hint(backend: str) -> Callable[[], int | None]:
+    return (lambda: webhook_events(backend)) if backend else (lambda: None)
+
+
+def _pull_both(
+    client: LabelStudio, title: str, labels: LabelSet, out: Path, folder: Path, full: bool, quiet: bool = False
+) -> Pulled:
+    """Pull the project, and the one of its adjudications where there is one; returns the former's answers."""
+    titles = [name for name in (title, adjudication_of(title)) if find_project(client, name) is not None]
+    found = []
+    for name in titles:
+        file = file_of(name)
+        pulled = pull_annotations(
+            client, project_number(client, name), labels, out, file, store=store_path(folder, file), full=full
+        )
+        for line in [f"left out: {line}" for line in pulled.refused] + pulled.doubtful:
+            warn(line)
+        facts = pulled.facts() | {"refused": len(pulled.refused)}
+        if not quiet:
+            print(f"{out / file}: " + ", ".join(f"{count} {fact.replace('_', ' ')}" for fact, count in facts.items()))
+        found.append(pulled)
+    return found[0]
+
+
+def _show_counts(counts: Counts, address: str) -> None:
+    twins = f", {counts.twins} unlabelled twins removed" if counts.twins else ""
+    print(f"{counts.created} created, {counts.updated} updated, {counts.unchanged} unchanged", end="")
+    print(f", {counts.prelabelled} prelabelled{twins}: {address}")
+    if counts.hint:
+        print(counts.hint)
+
+
+def _tasks(corpus: Path, only: Path | None, sources: Path | None) -> list[Task]:
+    """The tasks of a corpus, of published texts, or of both; those that a file names where it is given."""
+    tasks = list(tasks_of(*load_corpus(corpus))) if corpus.is_dir() or not sources else []
+    if sources:
+        tasks += tasks_of(*_published(sources, only))
+    return chosen(tasks, list(read_jsonl(only)), only) if only else tasks
+
+
+def _published(folder: Path, only: Path | None) -> tuple[list[Document], list[Sentence]]:
+    """The documents below a folder that the rows of ``only`` name."""
+    if only is None:
+        raise ValueError("--sources: expected --only too, a file that names the sentences (python -m data draw)")
+    texts = find_texts(folder, {str(row.get("doc_id") or row.get("document"))[:16] for row in read_jsonl(only)})
+    return [document for document, _ in texts.values()], [s for _, sentences in texts.values() for s in sentences]
