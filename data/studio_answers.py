@@ -15,7 +15,7 @@ from data.studio_tasks import BLIND, DECIDES
 
 NEEDED = {"ext_id", "document", "start", "end", "pieces", "sentence", "text"}
 Row = dict[str, Any]
-Suggestions = Mapping[str, tuple[str, Said]]
+History = Mapping[str, list[tuple[float, str, Said]]]  # of a sentence, by ext_id: when which version said what
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class Pulled:
 
 
 def annotations_of(
-    tasks: Iterable[Row], people: Mapping[int, str], labels: LabelSet, suggestions: Suggestions | None = None
+    tasks: Iterable[Row], people: Mapping[int, str], labels: LabelSet, history: History | None = None
 ) -> Pulled:
     """Read tasks. The same person's newest decision on a task wins; skips and drafts are no decisions."""
     pulled = Pulled()
@@ -62,7 +62,7 @@ def annotations_of(
         newest = {_person(a, people): a for a in sorted(decided, key=_when)}
         for person, annotation in newest.items():
             _note_strangers(pulled, task, person, annotation, people)
-            _take(pulled, task, person, annotation, labels, suggestions or {})
+            _take(pulled, task, person, annotation, labels, history or {})
     pulled.annotations.sort(key=lambda a: (a.document, a.start, a.end, a.annotators))
     return pulled
 
@@ -84,7 +84,7 @@ def _note_strangers(pulled: Pulled, task: Row, person: str, annotation: Row, peo
         pulled.doubtful.append(f"task {task['id']}: the answer of {person} was rewritten by {people.get(by, by)}")
 
 
-def _take(pulled: Pulled, task: Row, person: str, annotation: Row, labels: LabelSet, suggestions: Suggestions) -> None:
+def _take(pulled: Pulled, task: Row, person: str, annotation: Row, labels: LabelSet, history: History) -> None:
     results = {result["from_name"]: result["value"] for result in annotation["result"]}
     chosen = results.get(LABELS, {}).get("choices", [])
     objection = _objection(chosen, labels)
@@ -105,14 +105,14 @@ def _take(pulled: Pulled, task: Row, person: str, annotation: Row, labels: Label
             comment="\n".join(results.get(COMMENT, {}).get("text", [])),
             updated_at=str(annotation["updated_at"]),
             decides=bool(data.get(DECIDES)),
-            suggestion=_suggestion(task, annotation, suggestions),
+            suggestion=_suggestion(task, annotation, history),
         )
     )
 
 
-def _suggestion(task: Row, annotation: Row, suggestions: Suggestions) -> Suggestion | None:
+def _suggestion(task: Row, annotation: Row, history: History) -> Suggestion | None:
     """What a labeller said before the person answered: the server keeps what it showed, we what it didn't show."""
-    version, said = suggestions.get(task["data"]["ext_id"], ("", None))
+    version, said = _in_force(history.get(task["data"]["ext_id"], []), annotation)
     if task["data"].get(BLIND):
         return Suggestion(version, said.labels, said.confidence, shown=False) if said else None
     shown = annotation.get("prediction") or {}
@@ -122,6 +122,13 @@ def _suggestion(task: Row, annotation: Row, suggestions: Suggestions) -> Suggest
     known = said.confidence if said and version == shown["model_version"] else None
     confidence: float | None = choice.get("score", known)
     return Suggestion(shown["model_version"], choice["value"].get("choices", []), confidence, shown=True)
+
+
+def _in_force(said: list[tuple[float, str, Said]], annotation: Row) -> tuple[str, Said | None]:
+    """The last that was said of the sentence before this answer; the first where the clocks of the two differ."""
+    given = datetime.fromisoformat(annotation["created_at"]).timestamp()
+    before = [row for row in said if row[0] <= given] or said[:1]
+    return before[-1][1:] if before else ("", None)
 
 
 def _objection(chosen: list[str], labels: LabelSet) -> str:

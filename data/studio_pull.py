@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -58,10 +57,9 @@ def pull(
     with explained(f"project {project} was not read"):
         with opened(store) as kept:
             _refresh(client, project, kept, full)
-        users: Iterable[Any] = client.users.list()
-        people = {user.id: user.email for user in users}
+        people = {user["id"]: user["email"] for user in fetch(client, "api/users/").body}
     with opened(store) as kept:
-        pulled = annotations_of(kept.tasks(), people, labels, kept.newest_suggestions())
+        pulled = annotations_of(kept.tasks(), people, labels, kept.history())
     _keep_vanished(pulled, out / file, project)
     rows = "".join(to_json(annotation) + "\n" for annotation in pulled.annotations)
     write_atomic(out / file, rows)
@@ -116,8 +114,9 @@ def _keep_vanished(pulled: Pulled, path: Path, project: int) -> None:
     gone = [a for a in before if (a.document, a.start, a.end, *a.annotators) not in now]
     if gone:
         beside = path.with_suffix(".gone")
-        with beside.open("a", encoding="utf-8") as file:
-            file.writelines(to_json(annotation) + "\n" for annotation in gone)
+        kept = beside.read_text(encoding="utf-8") if beside.exists() else ""
+        rows = [to_json(annotation) + "\n" for annotation in gone]
+        write_atomic(beside, kept + "".join(row for row in rows if row not in kept))  # a pull cut off kept them before
         pulled.doubtful.append(
             f"{len(gone)} answers of the last pull are gone on the server; they are kept in {beside}"
         )

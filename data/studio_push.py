@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
 
 CHUNK = 500
-FIELDS = {"fields": "all", "include": "id,data,total_annotations,cancelled_annotations"}
+FIELDS = {"fields": "all", "include": "id,data,total_annotations,cancelled_annotations,is_labeled"}
 NOTHING = Queue()
 T = TypeVar("T")
 
@@ -43,11 +43,15 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Existing:
-    """A task as the server has it; its predictions as id and labels by version."""
+    """A task as the server has it; its predictions as id and labels by version.
+
+    It is ``annotated`` once anybody has answered it, ``done`` when nobody is asked any more.
+    """
 
     id: int
     data: Task
     annotated: bool
+    done: bool
     predictions: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
 
 
@@ -70,10 +74,11 @@ def push(
     ``store`` is the project's file on this side. What arrived of a push that was cut off is kept; a second run does
     the rest, and nothing where nothing changed.
     """
-    tasks = [queue.marked(task) for task in tasks]
     counts = Counts()
     with explained("the tasks were not read"):
         have = _existing(client, project, counts)
+    answered = {key for key, existing in have.items() if existing.annotated}
+    tasks = [task if task["ext_id"] in answered else queue.marked(task) for task in tasks]  # it was blind, or was not
     plan = queue.plan([task for task in tasks if _waits(have.get(task["ext_id"]), task, queue.version)])
     if store and plan:
         with opened(store) as kept:
@@ -87,8 +92,8 @@ def push(
 
 
 def _waits(existing: Existing | None, task: Task, version: str) -> bool:
-    """Whether a task still needs this version's prediction: what people have labelled needs none any more."""
-    if not version or (existing and existing.annotated):
+    """Whether a task still needs this version's prediction: what nobody is asked any more needs none."""
+    if not version or (existing and existing.done):
         return False
     return existing is None or version not in existing.predictions or _merged(existing.data, task) != existing.data
 
@@ -104,7 +109,7 @@ def _existing(client: LabelStudio, project: int, counts: Counts) -> dict[str, Ex
     for row in rows:
         if key := row["data"].get("ext_id"):
             annotated = bool(row["total_annotations"] or row["cancelled_annotations"])
-            task = Existing(row["id"], row["data"], annotated, predictions.get(row["id"], {}))
+            task = Existing(row["id"], row["data"], annotated, row["is_labeled"], predictions.get(row["id"], {}))
             found[key] = _only_one(client, project, found.get(key), task, counts)
     return found
 

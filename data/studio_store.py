@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +21,7 @@ TABLES = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS tasks (id INTEGER PRIMARY KEY, task TEXT NOT NULL, answers INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS suggestions (
-  ext_id TEXT, version TEXT, labels TEXT NOT NULL, confidence REAL NOT NULL, made INTEGER NOT NULL,
+  ext_id TEXT, version TEXT, labels TEXT NOT NULL, confidence REAL NOT NULL, at REAL NOT NULL,
   PRIMARY KEY (ext_id, version));
 """
 BUSY_S = 60
@@ -68,11 +69,9 @@ class Store:
         self._db.execute("DELETE FROM suggestions")
 
     def add_suggestions(self, version: str, said: Mapping[str, Said]) -> None:
-        """Remember what a version said of sentences, by ext_id."""
-        made = int(self._db.execute("SELECT COALESCE(MAX(made), 0) FROM suggestions").fetchone()[0])
-        newest = self._db.execute("SELECT version FROM suggestions WHERE made = ? LIMIT 1", (made,)).fetchone()
-        turn = made if newest and newest[0] == version else made + 1
-        rows = [(key, version, json.dumps(s.labels), s.confidence, turn) for key, s in said.items()]
+        """Remember what a version says of sentences from now on, by ext_id."""
+        now = time.time()
+        rows = [(key, version, json.dumps(s.labels), s.confidence, now) for key, s in said.items()]
         self._db.executemany("INSERT OR REPLACE INTO suggestions VALUES (?, ?, ?, ?, ?)", rows)
 
     def suggestions(self, version: str) -> dict[str, Said]:
@@ -82,13 +81,18 @@ class Store:
 
     def versions(self) -> list[str]:
         """The versions that said something, the newest last."""
-        rows = self._db.execute("SELECT version, MAX(made) AS turn FROM suggestions GROUP BY version ORDER BY turn")
+        rows = self._db.execute("SELECT version, MAX(at) AS last FROM suggestions GROUP BY version ORDER BY last")
         return [version for version, _ in rows]
 
-    def newest_suggestions(self) -> dict[str, tuple[str, Said]]:
-        """Of every sentence the newest version that said something of it, and what it said; by ext_id."""
-        rows = self._db.execute("SELECT ext_id, version, labels, confidence FROM suggestions ORDER BY made")
-        return {key: (version, Said(json.loads(labels), confidence)) for key, version, labels, confidence in rows}
+    def history(self) -> dict[str, list[tuple[float, str, Said]]]:
+        """Of every sentence when (seconds since 1970) which version said what, the oldest first; by ext_id."""
+        found: dict[str, list[tuple[float, str, Said]]] = {}
+        for key, *row in self._db.execute(
+            "SELECT ext_id, at, version, labels, confidence FROM suggestions ORDER BY at"
+        ):
+            at, version, labels, confidence = row
+            found.setdefault(key, []).append((at, version, Said(json.loads(labels), confidence)))
+        return found
 
 
 def store_path(folder: Path, file: str) -> Path:

@@ -15,7 +15,13 @@ PEOPLE = {1: "jia@example.cn", 2: "yi@example.cn"}
 def decision(*chosen: str, who: int = 1, at: str = "01", **more: Any) -> dict[str, Any]:
     result = [{"from_name": "labels", "value": {"choices": list(chosen)}}] if chosen else []
     result += [{"from_name": name, "value": value} for name, value in more.items()]
-    return {"completed_by": who, "was_cancelled": False, "updated_at": f"2026-01-{at}T08:00:00.5Z", "result": result}
+    return {
+        "completed_by": who,
+        "was_cancelled": False,
+        "created_at": "2026-01-01T08:00:00Z",
+        "updated_at": f"2026-01-{at}T08:00:00.5Z",
+        "result": result,
+    }
 
 
 def read(*annotations: dict[str, Any]) -> Pulled:
