@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -48,6 +49,16 @@ def project_number(client: LabelStudio, title: str) -> int:
     if found is None:
         raise ValueError(f"no project has the title {title!r}; create it: python -m data label-studio setup")
     return found
+
+
+def end_by_signals() -> None:
+    """Let SIGINT and SIGTERM raise KeyboardInterrupt: a program that a script starts with & ignores SIGINT."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def warn(line: str) -> None:

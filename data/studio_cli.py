@@ -6,12 +6,23 @@ import contextlib
 import os
 import signal
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from data.labels import load_labels
-from data.studio_access import SEEDS, Folder, Guideline, Labels, Project, Url, access, project_number, studio
+from data.studio_access import (
+    SEEDS,
+    Folder,
+    Guideline,
+    Labels,
+    Project,
+    Url,
+    access,
+    end_by_signals,
+    project_number,
+    studio,
+)
 from data.studio_backend import KEY_VARIABLE as BACKEND_KEY
 from data.studio_backend import connect as connect_backend
 from data.studio_client import explained, fetch
@@ -49,8 +60,7 @@ def up(
 
 
 def _run(folder: Path, port: int, email: str, postgres: str) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):  # a program started with & in a script ignores SIGINT otherwise
-        signal.signal(number, _interrupt)
+    end_by_signals()
     with contextlib.suppress(KeyboardInterrupt), serving(folder, port, email, postgres) as server:
         _announce(server.url, folder)
         print("Ctrl-C stops it", flush=True)
@@ -58,10 +68,6 @@ def _run(folder: Path, port: int, email: str, postgres: str) -> None:
         if status == -signal.SIGTERM:  # by `down`
             return
         raise ValueError(f"Label Studio ended by itself with status {status}; its log is {folder / 'server.log'}")
-
-
-def _interrupt(*_: object) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 def _announce(url: str, folder: Path) -> None:

@@ -22,6 +22,7 @@ from data.studio_access import (
     Labels,
     Project,
     Url,
+    end_by_signals,
     project_number,
     studio,
     warn,
@@ -142,6 +143,7 @@ def watch(
         def once() -> Pulled:
             return _pull_both(client, project, label_set, out, folder, full=False, quiet=True)
 
+        end_by_signals()
         try:
             for _ in watch_project(once, every, _hint(backend), commands, lambda line: print(line, flush=True)):
                 pass

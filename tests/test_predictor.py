@@ -29,10 +29,13 @@ def test_that_a_label_holds_from_its_threshold_on() -> None:
     assert decide(scores, Task.single_label, []).tolist() == [[0, 1]]
 
 
-def test_that_confidence_is_the_least_certain_label_s_share_of_the_way() -> None:
+def test_that_confidence_is_the_least_certain_labels_share_of_the_way() -> None:
     scores = np.array([[0.75, 0.1], [1.0, 0.25], [0.5, 0.0], [0.0, 0.0], [1.0, 1.0]], np.float32)
     # to 0.5 and 0.25: (.5, .6), (1, 0), (0, 1), (1, 1), (1, 1)
-    assert confidence(scores, Task.multi_label, [0.5, 0.25]).tolist() == pytest.approx([0.5, 0, 0, 1, 1], abs=1e-6)
+    found = confidence(scores, Task.multi_label, [0.5, 0.25]).tolist()
+    assert found == pytest.approx([0.55, 0.5, 0.5, 1, 1], abs=1e-6)
+    four = np.array([[0.5, 0.75, 1.0, 0.0]], np.float32)  # 0, .5, 1, 1: the three least certain count
+    assert confidence(four, Task.multi_label, [0.5] * 4).tolist() == pytest.approx([0.5], abs=1e-6)
 
 
 def test_that_confidence_is_the_lead_where_one_label_holds() -> None:
