@@ -1,4 +1,4 @@
-"""Take the README's pictures of the real pages, on the starter corpus: PYTHONPATH=tests python tests/bench/pictures.py"""
+"""Take the pictures of the real pages for the README: PYTHONPATH=tests python tests/bench/pictures.py"""
 
 from __future__ import annotations
 
