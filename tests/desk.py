@@ -86,6 +86,12 @@ class Desk:
             self.page.keyboard.press("Control+Enter")
         assert answer.value.status == 201
 
+    def update(self) -> None:
+        """Submit a changed answer again."""
+        with self.page.expect_response(lambda r: r.request.method == "PATCH" and "/annotations" in r.url) as answer:
+            self.page.click("button:has-text('Update')")
+        assert answer.value.status == 200
+
     def skip(self) -> None:
         with self.page.expect_response(lambda r: r.request.method == "POST" and "/annotations" in r.url) as answer:
             self.page.click("button:has-text('Skip')")
