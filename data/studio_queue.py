@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from data.labellers import UNKNOWN, Labeller, Said
-from data.queue import Order, arrange, is_blind, positions
+from data.order import Order, arrange, is_blind, positions
 from data.stopping import agreement_of_models, hint
 from data.studio_page import TEXT
 from data.studio_store import Store

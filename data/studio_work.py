@@ -11,7 +11,7 @@ import typer
 from data.corpus import load_corpus
 from data.labellers import load_labeller
 from data.labels import LabelSet, load_labels
-from data.queue import Order
+from data.order import Order
 from data.records import Document, Sentence, read_jsonl
 from data.sources import find_texts
 from data.studio_access import (

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,12 +21,19 @@ from data.labels import Label, LabelSet
 from data.records import Document
 from data.sentences import segment
 from data.studio_client import fetch, fetch_tasks
+from data.studio_queue import Queue
 from data.studio_server import Server, launch, stop
 
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
 
 ROOT = Path(__file__).parent.parent
+BLOCKS = {
+    "SSRF_PROTECTION_ENABLED",
+    "ML_BLOCK_LOCAL_IP",
+    "USE_DEFAULT_BANNED_SUBNETS",
+    "USER_ADDITIONAL_BANNED_SUBNETS",
+}
 WATER = LabelSet((Label("risk", "风险", hotkey="1"), Label("water", "水", hotkey="2"), Label("boat", "船", hotkey="3")))
 DOCUMENT = Document.of(
     "湖库治理方案\n一、岸线\n要清理岸线垃圾。部分河段水质仍然偏差。渡船去年全部换新。", title="治理方案"
@@ -144,6 +152,24 @@ def started(folder: Path, settings: Mapping[str, str | None]) -> Iterator[Server
         server.process.wait()
 
 
+@contextmanager
+def in_background(folder: Path, settings: dict[str, str], *options: str) -> Iterator[Path]:
+    """A server that a script started with &, once it says that it is there; the block gets what it printed."""
+    code = f"from data import studio_install as i; i.SETTINGS |= {settings!r}; from data.studio_cli import app; app()"
+    line = [sys.executable, "-c", code, "up", "--port=0", f"--folder={folder}", *options]
+    printed = folder.with_suffix(".txt")
+    printed.touch()
+    try:
+        subprocess.run(["sh", "-c", '"$@" > "$0" 2>&1 &', str(printed), *line], check=True, cwd=ROOT)
+        deadline = time.monotonic() + 120
+        while "password in" not in printed.read_text(encoding="utf-8"):
+            assert time.monotonic() < deadline, printed.read_text(encoding="utf-8")
+            time.sleep(0.1)
+        yield printed
+    finally:
+        stop(folder)
+
+
 def raw(client: LabelStudio, method: str, path: str, body: Any = None, **params: Any) -> httpx.Response:
     """The server's own answer, whatever it is."""
     answer: httpx.Response = client._client_wrapper.httpx_client.request(
@@ -160,3 +186,9 @@ def colleague(client: LabelStudio, url: str, email: str) -> str:
         form = {"email": email, "password": "a word of its own 1", "csrfmiddlewaretoken": http.cookies["csrftoken"]}
         assert http.post(link, data=form, headers={"Referer": url}).status_code == 302
         return str(http.get("/api/current-user/token").json()["token"])
+
+
+def planned(queue: Queue, tasks: list[dict[str, Any]]) -> list[str]:
+    """The sentences in the order that the queue gives them."""
+    plan = queue.plan([queue.marked(task) for task in tasks])
+    return [task["text"] for task in sorted(tasks, key=lambda task: plan[task["ext_id"]].score)]

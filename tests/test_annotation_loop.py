@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from data.__main__ import app as data_app
 from data.corpus import load_corpus
 from data.decisions import resolve
-from data.queue import Order
+from data.order import Order
 from data.records import digest
 from data.studio_access import project_number
 from data.studio_cli import app

@@ -97,6 +97,22 @@ def test_that_an_answer_can_be_mended(label_studio: Server, desk: Desk, tmp_path
     assert pulled.doubtful == []  # it is the same person's
 
 
+def test_that_markup_in_a_document_stays_text(label_studio: Server, desk: Desk) -> None:
+    evil = '<img src=x onerror="window.hit = 1"><script>window.hit = 1</script>要清理岸线垃圾。{{7*7}}'
+    fields = ("text", "document_title", "heading_path", "previous", "next", "note")
+    with connected(label_studio.url, label_studio.credentials.token) as client:
+        project = setup(client, WATER, f"# 怎样标注\n\n{evil}", "写着标记的文件").project
+        push(client, project, [{**TASKS[0], **dict.fromkeys(fields, evil)}])
+    desk.page.goto(f"{label_studio.url}/projects/{project}/data")
+    desk.page.wait_for_selector("text=onerror")
+    desk.start(project, "怎样标注")
+    assert desk.sentence() == evil
+    assert desk.page.inner_text(".where").count(evil) == 2
+    assert desk.page.inner_text(".note").strip() == evil
+    desk.page.wait_for_timeout(500)
+    assert desk.page.evaluate("window.hit") is None
+
+
 def test_that_a_sentence_labelled_in_the_browser_is_in_the_built_dataset(
     label_studio: Server, desk: Desk, tmp_path: Path
 ) -> None:

@@ -13,7 +13,7 @@ from data.corpus import load_corpus
 from data.ingest import ingest
 from data.labellers import load_labeller
 from data.labels import load_labels
-from data.queue import Order
+from data.order import Order
 from data.studio_backend import backends_of, connect, served_version, webhook_events
 from data.studio_cli import app
 from data.studio_client import connected, fetch, fetch_tasks

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from data.queue import Order, is_blind
+from data.order import Order, is_blind
 from data.records import Annotation, Document, Suggestion, read_jsonl
 from data.sentences import segment
 from data.studio_client import connected, fetch, fetch_tasks

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from data.queue import Order
+from data.order import Order
 from data.records import read_jsonl
 from data.studio_client import connected
 from data.studio_install import DATABASE

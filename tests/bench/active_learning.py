@@ -26,9 +26,9 @@ from scipy.stats import t
 from sklearn.base import clone
 
 from configs.schema import Task
-from data import queue
+from data import order as ordering
 from data.card import markdown_table
-from data.queue import Order, arrange, is_blind
+from data.order import Order, arrange, is_blind
 from data.stopping import STABLE, agreement_of_models
 from serve.predictor import Scores, decide
 from train.baselines import TfIdf, fit_tfidf
@@ -93,7 +93,7 @@ def repeating(examples: Examples) -> Examples:
 
 
 def apart(confidence: Confidence, blind: float = 0) -> Strategy:
-    """The order of ``data.queue``, asked anew after each round."""
+    """The order of ``data.order``, asked anew after each round."""
 
     def choose(pool: Pool, free: list[int], margins: Floats, seed: int) -> list[int]:
         ids, sure = [pool.ids[i] for i in free], confidence(margins).tolist()
@@ -222,9 +222,9 @@ def tune(pool: Pool) -> None:
     compare(pool, {n: alone(c) for n, c in CONFIDENCES.items()}, TUNING_SEEDS, TUNED_UP_TO)
     compare(pool, {n: apart(c) for n, c in CONFIDENCES.items()}, TUNING_SEEDS, TUNED_UP_TO)
     for reach in REACHES:
-        queue.REACH = reach
+        ordering.REACH = reach
         compare(pool, {f"reach {reach}": apart(LOWEST)}, TUNING_SEEDS, TUNED_UP_TO)
-    queue.REACH = 500
+    ordering.REACH = 500
     runs = compare(pool, {name: STRATEGIES[name] for name in ("random", "the same, 10 % blind")}, TUNING_SEEDS)
     print_stops(pool, runs, "validation", STABLES)
 

@@ -12,7 +12,7 @@ from data.corpus import load_corpus
 from data.ingest import ingest
 from data.labellers import load_labeller
 from data.labels import load_labels
-from data.queue import Order
+from data.order import Order
 from data.studio_client import connected
 from data.studio_project import TITLE, setup
 from data.studio_push import push

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.queue import Order, arrange, is_blind, positions
+from data.order import Order, arrange, is_blind, positions
 from strategies import any_text, messy_text
 
 IDS = [f"s{i}" for i in range(4000)]
