@@ -63,8 +63,15 @@ def annotations_of(
         for person, annotation in newest.items():
             _note_strangers(pulled, task, person, annotation, people)
             _take(pulled, task, person, annotation, labels, history or {})
-    pulled.annotations.sort(key=lambda a: (a.document, a.start, a.end, a.annotators))
+    pulled.annotations = _newest(pulled.annotations)
     return pulled
+
+
+def _newest(annotations: list[Annotation]) -> list[Annotation]:
+    """In order of place; of a person's several on one sentence, which had more than one task, the newest."""
+    rows = sorted(annotations, key=lambda a: datetime.fromisoformat(a.updated_at))
+    newest = {(a.document, a.start, a.end, a.annotators[0], a.decides): a for a in rows}
+    return [newest[key] for key in sorted(newest)]
 
 
 def _when(annotation: Row) -> datetime:

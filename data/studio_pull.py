@@ -19,7 +19,7 @@ from data.files import read_manifest, write_atomic, write_manifest
 from data.labels import LabelSet
 from data.records import Annotation, read_jsonl, to_json
 from data.studio_answers import Pulled, annotations_of
-from data.studio_client import explained, fetch, fetch_tasks
+from data.studio_client import Answer, explained, fetch, fetch_tasks
 from data.studio_store import Store, opened
 
 if TYPE_CHECKING:
@@ -77,21 +77,29 @@ def _refresh(client: LabelStudio, project: int, kept: Store, full: bool) -> None
         kept.set_fact("project", which)
     whole = kept.fact("whole")
     if full or not whole or now.at - datetime.fromisoformat(whole) > RECONCILE:
-        _read_whole(client, project, kept, now.at)
+        _read_whole(client, project, kept, now)
         return
     since = datetime.fromisoformat(kept.fact("since")) - LATE
     changed, at = _changed_since(client, project, since)
     kept.update_tasks(changed)
     kept.set_fact("since", at.isoformat())
-    if kept.answers() != now.body["total_annotations_number"] + now.body["skipped_annotations_number"]:
-        _read_whole(client, project, kept, at)
+    if kept.answers() != _answers(now):
+        _read_whole(client, project, kept, now)
 
 
-def _read_whole(client: LabelStudio, project: int, kept: Store, at: datetime) -> None:
+def _answers(project: Answer) -> int:
+    """How many annotations the server counts, skips included."""
+    return int(project.body["total_annotations_number"]) + int(project.body["skipped_annotations_number"])
+
+
+def _read_whole(client: LabelStudio, project: int, kept: Store, now: Answer) -> None:
     """All tasks that anybody worked on, in one request: a filter by ids would be ignored."""
-    kept.replace_tasks(fetch(client, f"api/projects/{project}/export", **EXPORT).body)
+    for _ in range(2):  # an export may lack something and look whole; deletions meanwhile are no fault
+        kept.replace_tasks(fetch(client, f"api/projects/{project}/export", **EXPORT).body)
+        if kept.answers() >= _answers(now):
+            break
     for name in ("whole", "since"):
-        kept.set_fact(name, at.isoformat())
+        kept.set_fact(name, now.at.isoformat())
 
 
 def _changed_since(client: LabelStudio, project: int, since: datetime) -> tuple[list[dict[str, Any]], datetime]:
@@ -115,8 +123,8 @@ def _keep_vanished(pulled: Pulled, path: Path, project: int) -> None:
     if gone:
         beside = path.with_suffix(".gone")
         kept = beside.read_text(encoding="utf-8") if beside.exists() else ""
-        rows = [to_json(annotation) + "\n" for annotation in gone]
-        write_atomic(beside, kept + "".join(row for row in rows if row not in kept))  # a pull cut off kept them before
+        there = set(kept.split("\n"))  # a pull that was cut off may have kept them before
+        write_atomic(beside, kept + "".join(f"{row}\n" for row in map(to_json, gone) if row not in there))
         pulled.doubtful.append(
             f"{len(gone)} answers of the last pull are gone on the server; they are kept in {beside}"
         )

@@ -64,6 +64,7 @@ class Push:
     have: dict[str, Existing]
     plan: dict[str, Prediction]
     counts: Counts
+    tasks: int  # that the project had, those of others too
 
 
 def push(
@@ -76,7 +77,7 @@ def push(
     """
     counts = Counts()
     with explained("the tasks were not read"):
-        have = _existing(client, project, counts)
+        have, number = _existing(client, project, counts)
     answered = {key for key, existing in have.items() if existing.annotated}
     tasks = [task if task["ext_id"] in answered else queue.marked(task) for task in tasks]  # it was blind, or was not
     plan = queue.plan([task for task in tasks if _waits(have.get(task["ext_id"]), task, queue.version)])
@@ -84,10 +85,11 @@ def push(
         with opened(store) as kept:
             counts.hint = hint_of(kept, queue, plan)
             kept.add_suggestions(queue.version, {key: p.said for key, p in plan.items()})
-    this = Push(client, project, have, plan, counts)
+    this = Push(client, project, have, plan, counts, number)
     with explained("the push stopped half-way", "What arrived is kept: run the same command again"):
         _send(this, tasks)
         _settle(this, queue, store)
+        _remove_late_twins(this)
     return counts
 
 
@@ -98,20 +100,27 @@ def _waits(existing: Existing | None, task: Task, version: str) -> bool:
     return existing is None or version not in existing.predictions or _merged(existing.data, task) != existing.data
 
 
-def _existing(client: LabelStudio, project: int, counts: Counts) -> dict[str, Existing]:
-    """Tasks by ext_id; tasks that others made have none and are left alone."""
+def _remove_late_twins(this: Push) -> None:
+    """What a push sent that was cut off may arrive after this one has looked: then there are more tasks than known."""
+    if fetch(this.client, f"api/projects/{this.project}").body["task_number"] > this.tasks + this.counts.created:
+        _existing(this.client, this.project, this.counts)
+
+
+def _existing(client: LabelStudio, project: int, counts: Counts) -> tuple[dict[str, Existing], int]:
+    """Tasks by ext_id, and how many tasks there are; those that others made have no ext_id and are left alone."""
     rows, _ = fetch_tasks(client, project, **FIELDS)
     predictions: dict[int, dict[str, tuple[int, list[str]]]] = {}
     for p in fetch(client, "api/predictions", project=project).body:
         chosen = p["result"][0]["value"].get("choices", []) if p["result"] else []
         predictions.setdefault(p["task"], {})[p["model_version"]] = (p["id"], chosen)
     found: dict[str, Existing] = {}
+    before = counts.twins
     for row in rows:
         if key := row["data"].get("ext_id"):
             annotated = bool(row["total_annotations"] or row["cancelled_annotations"])
             task = Existing(row["id"], row["data"], annotated, row["is_labeled"], predictions.get(row["id"], {}))
             found[key] = _only_one(client, project, found.get(key), task, counts)
-    return found
+    return found, len(rows) - (counts.twins - before)
 
 
 def _only_one(client: LabelStudio, project: int, one: Existing | None, other: Existing, counts: Counts) -> Existing:
