@@ -19,6 +19,7 @@ KEY_VARIABLE = "LABEL_STUDIO_API_KEY"
 TIMEOUT_S = 600  # an export of 10,000 tasks takes 20 s, and the server answers only when it is done
 ATTEMPTS, LONGEST_WAIT_S = 6, 8
 PAGE = 1000
+EXPORT = {"exportType": "JSON", "download_all_tasks": "false", "download_resources": "false"}  # of annotated tasks
 
 
 class Fault(Exception):

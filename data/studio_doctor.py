@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from data.labels import NONE_ID, LabelSet
 from data.studio_backend import backends_of, served_version
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 
 TRIED = "1.23"
 COMMAND = "python -m data label-studio"
+BLOCKED = (
+    "it answers from here, so Label Studio probably blocks loopback and private addresses: start it with "
+    "`label-studio up`, or set USE_DEFAULT_BANNED_SUBNETS=false where it starts"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +102,13 @@ def _order(now: dict[str, Any], versions: dict[str, int]) -> Finding:
     """Label Studio falls back to chance without a word where no prediction has the project's model version."""
     if not now["sampling"].startswith("Uncertainty"):
         return Finding(True, f"order of the queue: {now['sampling']}")
-    count = versions.get(now["model_version"] or "", 0)
-    if count:
+    count, waiting = versions.get(now["model_version"] or "", 0), now["task_number"] - now["finished_task_number"]
+    if count >= waiting:
         return Finding(True, f"order of the queue: by {count} predictions of {now['model_version']}")
-    what = f"no prediction has the project's model version {now['model_version']!r} (there are {versions or 'none'}): "
-    return Finding(False, f"{what}the queue is in random order", f"{COMMAND} push --order uncertainty --prelabel MODEL")
+    what = f"{count} predictions have the project's model version {now['model_version']!r} (there are {versions}), "
+    rest = "the other tasks come last, in random order" if count else "the queue is in random order"
+    mend = f"{COMMAND} push --order uncertainty --prelabel MODEL"
+    return Finding(False, f"{what}{waiting} tasks wait for people: {rest}", mend)
 
 
 def _shown(now: dict[str, Any]) -> Finding:
@@ -143,8 +151,7 @@ def _backend(backend: dict[str, Any], shown: str, key: str) -> Iterator[Finding]
     if backend["state"] != "CO":
         why = str(backend.get("error_message") or "no reason given")
         what = f"Label Studio does not reach {url} (state {backend['state']}): {why[:300]}"
-        blocked = "start the server with `label-studio up`, or USE_DEFAULT_BANNED_SUBNETS=false where it starts; then "
-        yield Finding(False, what, (blocked if "reserved" in why or "banned" in why else "") + again)
+        yield Finding(False, what, (f"{BLOCKED}; then " if _is_near(url) else "") + again)
         return
     yield Finding(True, f"Label Studio reaches {url}")
     names = {"served": version, "title": backend["title"], "project": shown}
@@ -153,6 +160,15 @@ def _backend(backend: dict[str, Any], shown: str, key: str) -> Iterator[Finding]
     else:
         mend = f"{again}; {COMMAND} push --order uncertainty --prelabel MODEL"
         yield Finding(False, f"versions differ, so the order is random and ticks are missing: {names}", mend)
+
+
+def _is_near(url: str) -> bool:
+    """Whether an address is one that Label Studio asks nothing of unless it is told to."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return "." not in host  # localhost
 
 
 def report(findings: Iterator[Finding], show: Callable[[str], None]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 from data.labels import NONE_ID, LabelSet
-from data.studio_client import explained, fetch
+from data.studio_client import EXPORT, explained, fetch
 from data.studio_page import LABELS, guideline_html, label_config
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def setup(
     settings: Settings = Settings(),
 ) -> Outcome:
     """Create the project or bring it up to date."""
+    title = title.strip()  # as the server does
     if len(title) not in TITLE_LENGTHS:
         raise ValueError(f"--project: expected a title of 3 to 50 characters, got {len(title)}: {title!r}")
     wanted = _wanted(labels, guideline)
@@ -64,7 +66,8 @@ def setup(
 
 
 def find_project(client: LabelStudio, title: str) -> int | None:
-    """The id of the project with exactly this title."""
+    """The id of the project with exactly this title, blanks around it aside."""
+    title = title.strip()
     with explained("the projects were not listed"):
         pages: Iterable[Any] = client.projects.list(title=title)  # a search: it also finds longer titles
         found = [_id(project) for project in pages if project.title == title]
@@ -127,27 +130,36 @@ def _check_change(client: LabelStudio, now: dict[str, Any], labels: LabelSet, ex
     """Raises ValueError, with the consequences, where people have labelled with another label set."""
     answered = now["total_annotations_number"] + now["skipped_annotations_number"]
     before, after = labels_of(now["label_config"]), [*labels.ids, NONE_ID]
-    added, removed = [x for x in after if x not in before], [x for x in before if x not in after]
-    if not answered or not before or not (added or removed):
+    if not answered or not before or before == after:
         return
-    with explained(f"project {now['id']} was not read"):
-        uses = fetch(client, f"api/projects/{now['id']}/summary").body["created_labels"].get(LABELS, {})
-    used = {label: uses[label] for label in removed if uses.get(label)}
-    if used:
+    used = _used_labels(client, int(now["id"]))
+    if missing := sorted(used.keys() - set(after)):
         raise ValueError(
-            f"project {now['id']} was not changed: answers use labels that labels.yaml no longer has "
-            f"({', '.join(f'{label}: {count} times' for label, count in used.items())}). Without them these answers "
+            f"project {now['id']} was not changed: answers use labels that labels.yaml doesn't have "
+            f"({', '.join(f'{label}: {used[label]} times' for label in missing)}). Without them these answers "
             "could not be read any more. Keep the labels in labels.yaml (a new Chinese name is fine, the id stays), "
             "or set up a new project with --project and another title"
         )
-    if not extend:
+    unasked = [label for label in after if label not in before and label not in used]
+    removed = [label for label in before if label not in after]
+    if (unasked or removed) and not extend:
         lost = f"The labels {removed}, never used, go away. " if removed else ""
-        asked = f"{answered} answers were given without {added} being asked: they'd count as “not {' / '.join(added)}” "
-        unasked = f"{asked}until somebody reads these sentences again. " if added else ""
+        never = (
+            f"{answered} answers were given without {unasked} being asked: they'd count as “not {' / '.join(unasked)}” "
+        )
         raise ValueError(
-            f"project {now['id']} was not changed: people have labelled with another label set. {lost}{unasked}"
+            f"project {now['id']} was not changed: people have labelled with another label set. {lost}"
+            f"{never + 'until somebody reads these sentences again. ' if unasked else ''}"
             "If that is meant, say --extend; else set up a new project with --project and another title"
         )
+
+
+def _used_labels(client: LabelStudio, project: int) -> Counter[str]:
+    """How many answers chose each label. Counted here: the server's own count leaves out what was imported."""
+    with explained(f"project {project} was not read"):
+        tasks = fetch(client, f"api/projects/{project}/export", **EXPORT).body
+    results = [result for task in tasks for answer in task["annotations"] for result in answer["result"]]
+    return Counter(x for r in results if r["from_name"] == LABELS for x in r["value"].get("choices", []))
 
 
 def _id(thing: Any) -> int:

@@ -19,7 +19,7 @@ from data.files import read_manifest, write_atomic, write_manifest
 from data.labels import LabelSet
 from data.records import Annotation, read_jsonl, to_json
 from data.studio_answers import Pulled, annotations_of
-from data.studio_client import Answer, explained, fetch, fetch_tasks
+from data.studio_client import EXPORT, Answer, explained, fetch, fetch_tasks
 from data.studio_store import Store, opened
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ FILE = "label_studio.jsonl"
 RECONCILE = timedelta(hours=24)
 LATE = timedelta(seconds=30)  # a change may be committed so long after the time it bears
 CLOCK = "%Y-%m-%dT%H:%M:%S.%fZ"  # a filter by a time without a fraction crashes the server
-EXPORT = {"exportType": "JSON", "download_all_tasks": "false", "download_resources": "false"}
 FIELDS = (  # names of nested fields too: what isn't named is left out at every level
     "id,data,annotations,updated_at,completed_by,result,was_cancelled,created_at,ground_truth,prediction,updated_by"
 )

@@ -11,6 +11,8 @@ from hypothesis import settings
 from trained import Workshop, make_workshop
 
 if TYPE_CHECKING:
+    from label_studio_sdk import LabelStudio
+
     from data.studio_server import Server
 
 settings.register_profile("usual", deadline=None)  # a busy machine is no failure
@@ -25,6 +27,15 @@ def label_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
     with serving(tmp_path_factory.mktemp("label studio") / "数据") as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def client(label_studio: Server) -> Iterator[LabelStudio]:
+    """A client of that server, let in as its first account."""
+    from data.studio_client import connected
+
+    with connected(label_studio.url, label_studio.credentials.token) as connection:
+        yield connection
 
 
 @pytest.fixture(scope="session")

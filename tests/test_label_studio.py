@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,12 +35,6 @@ if TYPE_CHECKING:
     from data.studio_server import Server
 
 pytestmark = pytest.mark.studio
-
-
-@pytest.fixture(scope="module")
-def client(label_studio: Server) -> Iterator[LabelStudio]:
-    with connected(label_studio.url, label_studio.credentials.token) as connection:
-        yield connection
 
 
 @pytest.fixture

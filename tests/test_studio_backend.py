@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from data.labels import load_labels
 from data.order import Order
 from data.studio_backend import backends_of, connect, served_version, webhook_events
 from data.studio_cli import app
-from data.studio_client import connected, fetch, fetch_tasks
+from data.studio_client import fetch, fetch_tasks
 from data.studio_doctor import Patient, examine
 from data.studio_project import setup
 from data.studio_push import push
@@ -35,12 +34,6 @@ pytestmark = [pytest.mark.studio, pytest.mark.training]
 ROOT = Path(__file__).parent.parent
 KEY = "a-key-of-the-test"
 POLICY = load_labels(ROOT / "seeds" / "labels.yaml")
-
-
-@pytest.fixture(scope="module")
-def client(label_studio: Server) -> Iterator[LabelStudio]:
-    with connected(label_studio.url, label_studio.credentials.token) as connection:
-        yield connection
 
 
 @pytest.fixture(scope="module")

@@ -33,12 +33,6 @@ pytestmark = pytest.mark.studio
 KILLS = 20
 
 
-@pytest.fixture(scope="module")
-def client(label_studio: Server) -> Iterator[LabelStudio]:
-    with connected(label_studio.url, label_studio.credentials.token) as connection:
-        yield connection
-
-
 @pytest.fixture
 def proxy(label_studio: Server) -> Iterator[Proxy]:
     with proxy_to(label_studio.url) as between:

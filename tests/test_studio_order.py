@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ import pytest
 from data.order import Order, is_blind
 from data.records import Annotation, Document, Suggestion, read_jsonl
 from data.sentences import segment
-from data.studio_client import connected, fetch, fetch_tasks
+from data.studio_client import fetch, fetch_tasks
 from data.studio_project import setup
 from data.studio_pull import pull
 from data.studio_push import Counts, push
@@ -23,7 +22,6 @@ from studio import WATER, boats, choice, label, labeller, next_task, task_ids, t
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
 
-    from data.studio_server import Server
 
 pytestmark = pytest.mark.studio
 
@@ -33,12 +31,6 @@ THINGS = """浮标漆色脱落。 缆绳磨损严重。 船闸夜间停航。 �
 LONG = Document.of("".join(THINGS), title="巡查清单")
 TASKS = list(tasks_of([LONG], segment(LONG)))
 SURE = {task["text"]: place / 100 for place, task in enumerate(TASKS)}
-
-
-@pytest.fixture(scope="module")
-def client(label_studio: Server) -> Iterator[LabelStudio]:
-    with connected(label_studio.url, label_studio.credentials.token) as connection:
-        yield connection
 
 
 @pytest.fixture

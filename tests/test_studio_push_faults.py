@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crowd import TASKS, all_tasks
-from data.studio_client import connected
 from data.studio_project import setup
 from faults import FORK, Proxy, proxy_to, pushing
 from studio import WATER
@@ -28,12 +27,6 @@ pytestmark = pytest.mark.studio
 
 SENT = TASKS[:270]
 EACH_ONCE = Counter((task["ext_id"], 1) for task in SENT)
-
-
-@pytest.fixture(scope="module")
-def client(label_studio: Server) -> Iterator[LabelStudio]:
-    with connected(label_studio.url, label_studio.credentials.token) as connection:
-        yield connection
 
 
 @pytest.fixture
