@@ -115,8 +115,12 @@ def pull(
 ) -> None:
     """Fetch what people labelled, and what a third decided of it, as stand-off annotations."""
     with studio(url, folder) as (client, _):
-        project_number(client, project)
-        _pull_both(client, project, load_labels(labels), out, folder, full)
+        pulled = _pull_both(client, project, load_labels(labels), out, folder, full)
+    for line in _complaints(pulled):
+        warn(line)
+    for path, one in pulled:
+        facts = one.facts() | {"refused": len(one.refused)}
+        print(f"{path}: " + ", ".join(f"{count} {fact.replace('_', ' ')}" for fact, count in facts.items()))
 
 
 def watch(
@@ -140,8 +144,15 @@ def watch(
         project_number(client, project)
         print(f"watching {project} on {address}: a pull every {every:g} s; Ctrl-C stops", flush=True)
 
+        told: set[str] = set()
+
         def once() -> Pulled:
-            return _pull_both(client, project, label_set, out, folder, full=False, quiet=True)
+            pulled = _pull_both(client, project, label_set, out, folder, full=False)
+            for line in _complaints(pulled):
+                if line not in told:
+                    warn(line)
+            told.update(_complaints(pulled))
+            return pulled[0][1]
 
         end_by_signals()
         try:
@@ -161,23 +172,23 @@ def _hint(backend: str) -> Callable[[], int | None]:
 
 
 def _pull_both(
-    client: LabelStudio, title: str, labels: LabelSet, out: Path, folder: Path, full: bool, quiet: bool = False
-) -> Pulled:
-    """Pull the project, and the one of its adjudications where there is one; returns the former's answers."""
-    titles = [name for name in (title, adjudication_of(title)) if find_project(client, name) is not None]
+    client: LabelStudio, title: str, labels: LabelSet, out: Path, folder: Path, full: bool
+) -> list[tuple[Path, Pulled]]:
+    """Pull the project, and the one of its adjudications where there is one; the former first."""
+    numbers = {title: project_number(client, title)}
+    if (third := find_project(client, adjudication_of(title))) is not None:
+        numbers[adjudication_of(title)] = third
     found = []
-    for name in titles:
+    for name, number in numbers.items():
         file = file_of(name)
-        pulled = pull_annotations(
-            client, project_number(client, name), labels, out, file, store=store_path(folder, file), full=full
-        )
-        for line in [f"left out: {line}" for line in pulled.refused] + pulled.doubtful:
-            warn(line)
-        facts = pulled.facts() | {"refused": len(pulled.refused)}
-        if not quiet:
-            print(f"{out / file}: " + ", ".join(f"{count} {fact.replace('_', ' ')}" for fact, count in facts.items()))
-        found.append(pulled)
-    return found[0]
+        store = store_path(folder, file)
+        found.append((out / file, pull_annotations(client, number, labels, out, file, store=store, full=full)))
+    return found
+
+
+def _complaints(pulled: list[tuple[Path, Pulled]]) -> list[str]:
+    """What was left out, and what somebody should look at."""
+    return [line for _, one in pulled for line in [*(f"left out: {x}" for x in one.refused), *one.doubtful]]
 
 
 def _show_counts(counts: Counts, address: str) -> None:

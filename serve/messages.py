@@ -139,13 +139,13 @@ class ChoicesResult(BaseModel):
 
 
 class Prediction(BaseModel):
-    """A task's labels; ``result`` is empty where none holds, ``score`` null where the task was not classified.
+    """A task's labels; ``result`` is empty where none holds, ``score`` 0.5 where the task was not classified.
 
     ``score`` is confidence in [0, 1]: Label Studio's uncertainty sampling asks people for the lowest first.
     """
 
     result: list[ChoicesResult]
-    score: float | None
+    score: float
     model_version: str
 
 

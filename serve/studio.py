@@ -30,6 +30,7 @@ from serve.studio_config import Control, find_control
 log = logging.getLogger(__name__)
 CHUNK = 64  # texts between which other requests get their turn at the model
 MAX_CHARACTERS = 100_000  # of a text; the model reads far fewer
+NOT_ASKED = 0.5  # the score of a task the model was not asked of; none would be first on SQLite, last on PostgreSQL
 OTHER = "other"
 ACTIONS = frozenset(
     (
@@ -142,5 +143,5 @@ def _prediction(verdict: Verdict | None, control: Control, tag: str) -> dict[str
     """No label is no tick: a ticked 无 would have to be unticked before every other label."""
     labels = verdict.labels if verdict else []
     result = {"from_name": control.from_name, "to_name": control.to_name, "value": {"choices": labels}}
-    score = verdict.confidence if verdict else None
+    score = verdict.confidence if verdict else NOT_ASKED
     return {"result": [result] if labels else [], "score": score, "model_version": tag}

@@ -30,7 +30,7 @@ SIGNS = {"risk": "险", "boat": "船", "water": "水"}  # a label holds where it
 IDS = list(SIGNS)
 PAGE = label_config(LabelSet(tuple(Label(x, name, hotkey=str(i)) for i, (x, name) in enumerate(SIGNS.items(), 1))))
 TAG = "signs@0123456789ab"
-NOTHING: dict[str, Any] = {"result": [], "score": None, "model_version": TAG}
+NOTHING: dict[str, Any] = {"result": [], "score": 0.5, "model_version": TAG}
 BAD: list[Any] = [
     None,
     3,
