@@ -134,6 +134,8 @@ def _only_one(client: LabelStudio, project: int, one: Existing | None, other: Ex
             "delete one of them in Label Studio, then run this again"
         )
     kept, gone = (other, one) if other.annotated else (one, other)
+    if fetch(client, f"api/tasks/{gone.id}/annotations/").body:  # somebody has labelled it just now
+        raise ValueError(f"task {gone.id} of project {project} is being labelled; run this again in a minute")
     client.tasks.delete(str(gone.id))  # by its id: the action for several deletes all tasks where the list is empty
     counts.twins += 1
     return kept

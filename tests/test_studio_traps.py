@@ -100,7 +100,7 @@ def test_that_what_a_colleague_did_to_an_answer_is_told(
     ids = task_ids(client, project)
     rewritten, deleted = label(client, ids[RIVER], "water"), label(client, ids[FERRY], "boat")
     pull(client, project, WATER, tmp_path, store=tmp_path / "s")
-    with connected(label_studio.url, colleague(client, label_studio.url, "ding@example.org")) as other:
+    with connected(label_studio.url, colleague(client, label_studio.url, "a-colleague@example.org")) as other:
         other.annotations.update(rewritten, result=[choice("risk")])  # there are no roles: everybody may
         other.annotations.delete(deleted)
     told = "\n".join(pull(client, project, WATER, tmp_path, store=tmp_path / "s").doubtful)
