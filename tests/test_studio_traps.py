@@ -104,7 +104,7 @@ def test_that_what_a_colleague_did_to_an_answer_is_told(
         other.annotations.update(rewritten, result=[choice("risk")])  # there are no roles: everybody may
         other.annotations.delete(deleted)
     told = "\n".join(pull(client, project, WATER, tmp_path, store=tmp_path / "s").doubtful)
-    assert f"task {ids[RIVER]}: the answer of admin@localhost was rewritten by ding@example.org" in told
+    assert f"task {ids[RIVER]}: the answer of admin@localhost was rewritten by a-colleague@example.org" in told
     assert "1 answers of the last pull are gone on the server" in told
     assert answers(tmp_path) == [(DOCUMENT.sha256, ["risk"])]
     assert answers(tmp_path, "label_studio.gone") == [(DOCUMENT.sha256, ["boat"])]
