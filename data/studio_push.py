@@ -208,20 +208,22 @@ def _row(plan: Prediction) -> dict[str, Any]:
 
 
 def _settle(this: Push, queue: Queue, store: Path | None) -> None:
-    """Make the server show this version in this order, and forget the versions before it."""
+    """Make the server forget the versions before this one, and show this one in this order.
+
+    In this order of steps: where a backend is connected, the server also forgets which version it shows.
+    """
     there = {version for existing in this.have.values() for version in existing.predictions}
+    if store and queue.version:
+        with opened(store) as kept:
+            older = set(kept.versions()) - {queue.version}
+        for version in sorted(older & there):
+            send(this.client, "DELETE", f"api/projects/{this.project}/model-versions/", {"model_version": version})
     now = fetch(this.client, f"api/projects/{this.project}").body
     wanted: dict[str, Any] = {"sampling": queue.sampling}
     if this.plan or queue.version in there:  # the server refuses a version that no prediction has
         wanted["model_version"] = queue.version
     if changed := {name: value for name, value in wanted.items() if value and now[name] != value}:
         this.client.projects.update(this.project, **changed)
-    if not store or not queue.version:
-        return
-    with opened(store) as kept:
-        older = set(kept.versions()) - {queue.version}
-    for version in sorted(older & there):
-        send(this.client, "DELETE", f"api/projects/{this.project}/model-versions/", {"model_version": version})
 
 
 def _same(what: str, sent: int, made: int | None) -> None:

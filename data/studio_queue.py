@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from data.labellers import UNKNOWN, Labeller, Said
+from data.labellers import LEXICON, UNKNOWN, Labeller, Said
 from data.order import Order, arrange, is_blind, positions
 from data.stopping import agreement_of_models, hint
 from data.studio_page import TEXT
@@ -85,7 +85,8 @@ class Queue:
 
 def hint_of(kept: Store, queue: Queue, plan: Mapping[str, Prediction]) -> str:
     """Whether more labels change the model: it beside the one before it, on the sentences nobody has labelled."""
-    older = [version for version in kept.versions() if version != queue.version]
+    others = (queue.version, Order.diverse.value)  # no models
+    older = [v for v in kept.versions() if v not in others and not v.startswith(f"{LEXICON}@")]
     if not (queue.labeller and queue.labeller.confident and older):
         return ""
     before = kept.suggestions(older[-1])

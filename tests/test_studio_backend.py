@@ -98,6 +98,28 @@ def test_that_what_was_pushed_is_not_asked_again(
         assert predictions(client, project) == before
 
 
+def test_that_a_push_with_a_backend_connected_leaves_its_version_on_show(
+    client: LabelStudio,
+    label_studio: Server,
+    project: int,
+    workshop: Workshop,
+    tasks: list[dict[str, Any]],
+    tmp_path: Path,
+) -> None:
+    lexicon = load_labeller("lexicon", ROOT / "seeds" / "lexicon.yaml")
+    push(client, project, tasks, Queue(lexicon, Order.diverse), tmp_path / "s")
+    queue = Queue(load_labeller(str(workshop.model), ROOT), Order.uncertainty)
+    with serve(workshop.model, KEY) as url:
+        connect(client, project, url, KEY)
+        counts = push(client, project, tasks, queue, tmp_path / "s")  # the server forgets the lexicon's predictions
+        assert counts.hint == ""  # the lexicon is no model to compare with
+        assert fetch(client, f"api/projects/{project}").body["model_version"] == queue.version
+        assert [said for rows in predictions(client, project).values() for said, _ in rows] == [queue.version] * len(
+            tasks
+        )
+        assert bad(client, label_studio, project, tmp_path) == []
+
+
 def test_that_the_webhook_hints_at_answers_and_carries_no_text(
     client: LabelStudio, project: int, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
