@@ -72,6 +72,8 @@ def launch(folder: Path, port: int, email: str, postgres: str = "") -> Server:
 
     ``postgres`` is the address of a database in place of SQLite, at the folder's first start.
     """
+    if postgres:
+        Postgres.parse(postgres)  # a wrong address is refused before anything is installed
     port = _free_port(port)
     python, template = installed()
     folder.mkdir(parents=True, exist_ok=True)
