@@ -9,7 +9,8 @@ from typing import Any
 
 from data.labellers import Said
 from data.labels import NONE_ID, LabelSet
-from data.records import Annotation, Span, Suggestion
+from data.order import Order
+from data.records import Annotation, Span, Suggestion, sentence_id
 from data.studio_page import COMMENT, LABELS, UNSURE
 from data.studio_tasks import BLIND, DECIDES
 
@@ -59,6 +60,9 @@ def annotations_of(
             continue
         decided = [a for a in task["annotations"] if not a["was_cancelled"]]
         pulled.skipped += len(task["annotations"]) - len(decided)
+        for annotation in decided:
+            if annotation["completed_by"] is None:
+                pulled.doubtful.append(f"task {task['id']}: who gave answer {annotation['id']} has no account any more")
         newest = {_person(a, people): a for a in sorted(decided, key=_when)}
         for person, annotation in newest.items():
             _note_strangers(pulled, task, person, annotation, people)
@@ -81,6 +85,8 @@ def _when(annotation: Row) -> datetime:
 def _person(annotation: Row, people: Mapping[int, str]) -> str:
     """An e-mail address; accounts that were deleted keep their number."""
     who = annotation["completed_by"]
+    if who is None:  # the account was deleted; each such answer counts as one person's, or two would become one
+        return f"user-gone-{annotation['id']}"
     return str(who["email"]) if isinstance(who, dict) else people.get(who, f"user-{who}")
 
 
@@ -92,9 +98,10 @@ def _note_strangers(pulled: Pulled, task: Row, person: str, annotation: Row, peo
 
 
 def _take(pulled: Pulled, task: Row, person: str, annotation: Row, labels: LabelSet, history: History) -> None:
-    results = {result["from_name"]: result["value"] for result in annotation["result"]}
+    rows = [r for r in annotation["result"] if isinstance(r, dict) and isinstance(r.get("value"), dict)]
+    results = {str(row.get("from_name")): row["value"] for row in rows}
     chosen = results.get(LABELS, {}).get("choices", [])
-    objection = _objection(chosen, labels)
+    objection = _misplaced(task) or _objection(chosen, labels)
     if objection:
         pulled.refused.append(f"task {task['id']}, {person}: {objection}: {task['data']['text'][:40]}")
         return
@@ -118,14 +125,19 @@ def _take(pulled: Pulled, task: Row, person: str, annotation: Row, labels: Label
 
 
 def _suggestion(task: Row, annotation: Row, history: History) -> Suggestion | None:
-    """What a labeller said before the person answered: the server keeps what it showed, we what it didn't show."""
+    """What a labeller said before the person answered.
+
+    Of a sentence with ticks the server tells which version was the project's when the answer came in; of a blind one
+    the store tells. A blind task that had ticks after all is neither.
+    """
     version, said = _in_force(history.get(task["data"]["ext_id"], []), annotation)
     if task["data"].get(BLIND):
-        return Suggestion(version, said.labels, said.confidence, shown=False) if said else None
+        ticked = any((annotation.get("prediction") or {}).get("result") or [])
+        return Suggestion(version, said.labels, said.confidence, shown=False) if said and not ticked else None
     shown = annotation.get("prediction") or {}
-    if not shown.get("model_version"):
+    if shown.get("model_version") in (None, "", Order.diverse.value):  # an order alone suggests nothing
         return None
-    choice: Row = next((r for r in shown.get("result") or [] if r["from_name"] == LABELS), {"value": {}})
+    choice: Row = next((r for r in shown.get("result") or [] if r.get("from_name") == LABELS), {"value": {}})
     known = said.confidence if said and version == shown["model_version"] else None
     confidence: float | None = choice.get("score", known)
     return Suggestion(shown["model_version"], choice["value"].get("choices", []), confidence, shown=True)
@@ -138,8 +150,18 @@ def _in_force(said: list[tuple[float, str, Said]], annotation: Row) -> tuple[str
     return before[-1][1:] if before else ("", None)
 
 
-def _objection(chosen: list[str], labels: LabelSet) -> str:
+def _misplaced(task: Row) -> str:
+    """Whether a task's data say another place than the one it was made for; every member can change them."""
+    data = task["data"]
+    if sentence_id(data["document"], data["start"], data["end"]) == data["ext_id"]:
+        return ""
+    return "the task's place in the document was changed on the server; push again, then pull"
+
+
+def _objection(chosen: object, labels: LabelSet) -> str:
     """Why these choices are no decision; the server takes each of them."""
+    if not isinstance(chosen, list) or not all(isinstance(choice, str) for choice in chosen):
+        return "choices that are no list of labels"
     if not chosen:
         return "no label chosen, not even 无"
     if NONE_ID in chosen and len(chosen) > 1:

@@ -20,7 +20,7 @@ from data.labels import LabelSet
 from data.records import Annotation, read_jsonl, to_json
 from data.studio_answers import Pulled, annotations_of
 from data.studio_client import EXPORT, Answer, explained, fetch, fetch_tasks
-from data.studio_store import Store, opened
+from data.studio_store import TRAINED, Store, opened
 
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
@@ -74,6 +74,7 @@ def _refresh(client: LabelStudio, project: int, kept: Store, full: bool) -> None
     if kept.fact("project") != which:
         full = True
         kept.set_fact("project", which)
+        kept.set_fact(TRAINED, "0")
     whole = kept.fact("whole")
     if full or not whole or now.at - datetime.fromisoformat(whole) > RECONCILE:
         _read_whole(client, project, kept, now)

@@ -78,10 +78,9 @@ def push(
     counts = Counts()
     with explained("the tasks were not read"):
         have, number = _existing(client, project, counts)
-    answered = {key for key, existing in have.items() if existing.annotated}
-    tasks = [task if task["ext_id"] in answered else queue.marked(task) for task in tasks]  # it was blind, or was not
+    tasks = [_marked(have.get(task["ext_id"]), task, queue) for task in tasks]
     plan = queue.plan([task for task in tasks if _waits(have.get(task["ext_id"]), task, queue.version)])
-    if store and plan:
+    if store and plan and queue.labeller:
         with opened(store) as kept:
             counts.hint = hint_of(kept, queue, plan)
             kept.add_suggestions(queue.version, {key: p.said for key, p in plan.items()})
@@ -93,11 +92,21 @@ def push(
     return counts
 
 
+def _marked(existing: Existing | None, task: Task, queue: Queue) -> Task:
+    """The task with whether it is blind: once anybody has answered it, what it was then, for those who come after."""
+    if existing and existing.annotated:
+        return {**task, BLIND: bool(existing.data.get(BLIND))}
+    return queue.marked(task)
+
+
 def _waits(existing: Existing | None, task: Task, version: str) -> bool:
     """Whether a task still needs this version's prediction: what nobody is asked any more needs none."""
     if not version or (existing and existing.done):
         return False
-    return existing is None or version not in existing.predictions or _merged(existing.data, task) != existing.data
+    if existing is None or version not in existing.predictions:
+        return True
+    ticked = bool(existing.predictions[version][1])
+    return _merged(existing.data, task) != existing.data or (bool(task.get(BLIND)) and ticked)
 
 
 def _remove_late_twins(this: Push) -> None:
@@ -111,7 +120,7 @@ def _existing(client: LabelStudio, project: int, counts: Counts) -> tuple[dict[s
     rows, _ = fetch_tasks(client, project, **FIELDS)
     predictions: dict[int, dict[str, tuple[int, list[str]]]] = {}
     for p in fetch(client, "api/predictions", project=project).body:
-        chosen = p["result"][0]["value"].get("choices", []) if p["result"] else []
+        chosen = [x for r in p["result"] for x in r.get("value", {}).get("choices", [])]
         predictions.setdefault(p["task"], {})[p["model_version"]] = (p["id"], chosen)
     found: dict[str, Existing] = {}
     before = counts.twins
@@ -147,6 +156,7 @@ def _send(this: Push, tasks: list[Task]) -> None:
     this.counts.unchanged += len(old)
     for at in _shown(range(0, len(new), CHUNK), "sending"):
         _create(this, new[at : at + CHUNK])
+    _drop_outdated(this, [existing for existing, task in old if task["ext_id"] in this.plan])
     for existing, task in _shown(old, "comparing"):
         _update(this, existing, task)
     _predict(this, [(existing, this.plan[task["ext_id"]]) for existing, task in old if task["ext_id"] in this.plan])
@@ -184,11 +194,17 @@ def _merged(data: Task, task: Task) -> Task:
     return merged if merged.get(BLIND) else {key: value for key, value in merged.items() if key != BLIND}
 
 
+def _drop_outdated(this: Push, old: list[Existing]) -> None:
+    """Take away what this version said of the text as it was, before the text changes: a push that is cut off in
+    between then finds the prediction missing and makes it."""
+    versions = {plan.version for plan in this.plan.values()}
+    for existing in old:
+        for version in versions & existing.predictions.keys():
+            this.client.predictions.delete(existing.predictions[version][0])
+
+
 def _predict(this: Push, old: list[tuple[Existing, Prediction]]) -> None:
     """Predictions of tasks that were there before."""
-    for existing, plan in old:
-        if plan.version in existing.predictions:  # of the text as it was
-            this.client.predictions.delete(existing.predictions[plan.version][0])
     request: list[Any] = [{"task": existing.id, **_row(plan)} for existing, plan in old]
     for at in range(0, len(request), CHUNK):
         chunk = request[at : at + CHUNK]

@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS suggestions (
   PRIMARY KEY (ext_id, version));
 """
 BUSY_S = 60
+TRAINED = "answers when the commands last ended well"  # a fact
 Row = dict[str, Any]
 
 
@@ -64,9 +65,6 @@ class Store:
     def answers(self) -> int:
         """How many annotations the mirror holds, skips included."""
         return int(self._db.execute("SELECT COALESCE(SUM(answers), 0) FROM tasks").fetchone()[0])
-
-    def forget_suggestions(self) -> None:
-        self._db.execute("DELETE FROM suggestions")
 
     def add_suggestions(self, version: str, said: Mapping[str, Said]) -> None:
         """Remember what a version says of sentences from now on, by ext_id."""
@@ -113,8 +111,13 @@ def opened(path: Path) -> Iterator[Store]:
             connection.execute("BEGIN IMMEDIATE")
             for statement in TABLES.split(";"):
                 connection.execute(statement)
+        except sqlite3.OperationalError as error:
+            raise ValueError(f"{path}: another command is using it ({error}); wait until it ends, try again") from error
         except sqlite3.DatabaseError as error:
-            raise ValueError(f"{path}: can't be used ({error}); move it away, a full pull makes it anew") from error
+            raise ValueError(
+                f"{path}: is damaged ({error}); move it away. A full pull makes the answers anew, "
+                "but not what was suggested of blind sentences"
+            ) from error
         yield Store(connection)
         connection.execute("COMMIT")
     finally:

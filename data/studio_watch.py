@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from data.studio_answers import Pulled
-from data.studio_store import opened
+from data.studio_store import TRAINED, opened
 
-TRAINED = "answers when the commands last ended well"
 HINTS_S = 1.0
 
 

@@ -12,7 +12,7 @@ from data.order import Order, is_blind
 from data.records import Annotation, Document, Suggestion, read_jsonl
 from data.sentences import segment
 from data.studio_client import fetch, fetch_tasks
-from data.studio_project import setup
+from data.studio_project import Settings, setup
 from data.studio_pull import pull
 from data.studio_push import Counts, push
 from data.studio_queue import Queue, check_labels
@@ -117,6 +117,38 @@ def test_that_a_newer_model_takes_the_place_of_the_older(client: LabelStudio, pr
     assert walk(client, project, 1) == [TASKS[-1]["text"]]
     left = push(client, project, TASKS, newer, tmp_path / "s")
     assert left == Counts(unchanged=len(THINGS))
+
+
+@pytest.mark.parametrize("skipped", [True, False])
+def test_that_a_blind_sentence_stays_blind_for_those_who_come_after(
+    client: LabelStudio, tmp_path: Path, skipped: bool
+) -> None:
+    project = setup(client, WATER, "# 手册", f"半途的盲标 {skipped}", Settings(annotators=2)).project
+    everything = labeller(lambda _: ["water"], "m@1")
+    push(client, project, TASKS, Queue(everything, Order.uncertainty, blind=0.3), tmp_path / "s")
+    blind = [task["text"] for task in TASKS if is_blind(task["ext_id"], 0.3)]
+    numbers = task_ids(client, project)
+    for text in blind:
+        label(client, numbers[text], *([] if skipped else ["risk"]), was_cancelled=skipped)
+    newer = Queue(labeller(lambda _: ["boat"], "m@2"), Order.uncertainty, blind=0.3)
+    push(client, project, TASKS, newer, tmp_path / "s")
+    now = suggested(client, project)
+    assert {text for text, (_, shown) in now.items() if not shown} == set(blind)
+    assert {version for version, _ in now.values()} == {"m@2"}
+
+
+def test_that_a_sentence_made_blind_loses_its_ticks_though_a_push_was_cut_off(
+    client: LabelStudio, project: int, tmp_path: Path
+) -> None:
+    everything = labeller(lambda _: ["water"])
+    push(client, project, TASKS, Queue(everything), tmp_path / "s")
+    blind = Queue(everything, blind=0.3)
+    for row in fetch_tasks(client, project, fields="all", include="id,data")[0]:  # all that a push did before it died
+        if is_blind(row["data"]["ext_id"], 0.3):
+            client.tasks.update(str(row["id"]), data={**row["data"], "blind": True})
+    push(client, project, TASKS, blind, tmp_path / "s")
+    hidden = {task["text"] for task in TASKS if is_blind(task["ext_id"], 0.3)}
+    assert {text for text, (_, shown) in suggested(client, project).items() if not shown} == hidden
 
 
 def test_that_new_sentences_join_the_queue(client: LabelStudio, project: int, tmp_path: Path) -> None:

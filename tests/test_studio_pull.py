@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from data.labels import Label, LabelSet
-from data.records import Span
+from data.records import Span, sentence_id
 from data.studio_answers import Pulled, annotations_of
 
 LABELS = LabelSet((Label("risk", "风险"), Label("water", "水")))
@@ -25,7 +25,14 @@ def decision(*chosen: str, who: int = 1, at: str = "01", **more: Any) -> dict[st
 
 
 def read(*annotations: dict[str, Any]) -> Pulled:
-    data = {"ext_id": "x", "document": "d", "start": 4, "end": 9, "pieces": [[4, 6], [7, 9]], "sentence": "s"}
+    data = {
+        "ext_id": sentence_id("d", 4, 9),
+        "document": "d",
+        "start": 4,
+        "end": 9,
+        "pieces": [[4, 6], [7, 9]],
+        "sentence": "s",
+    }
     task = {"id": 7, "data": {**data, "text": "要清理岸线垃圾。"}, "annotations": list(annotations)}
     return annotations_of([task], PEOPLE, LABELS)
 
@@ -82,3 +89,31 @@ def test_that_facts_count_people_and_sentences() -> None:
     assert {k: facts[k] for k in ("annotations", "sentences", "annotators", "unsure")} == {
         "annotations": 2, "sentences": 1, "annotators": 2, "unsure": 1,
     }  # fmt: skip
+
+
+def test_that_answers_of_deleted_accounts_stay_apart_and_are_named() -> None:
+    both = [decision("risk") | {"id": 3, "completed_by": None}, decision("water") | {"id": 4, "completed_by": None}]
+    pulled = read(*both)
+    found = {row.annotators[0]: row.labels for row in pulled.annotations}
+    assert found == {"user-gone-3": ["risk"], "user-gone-4": ["water"]}
+    assert len(pulled.doubtful) == 2
+
+
+def test_that_an_answer_of_an_odd_form_is_named_and_stops_no_other() -> None:
+    odd = [{"type": "relation", "from_id": "a"}, "text", {"from_name": "labels", "value": {"choices": [["risk"]]}}]
+    pulled = read(decision("water") | {"result": odd}, decision("risk", who=2))
+    assert [row.annotators for row in pulled.annotations] == [["yi@example.cn"]]
+    assert "no list of labels" in pulled.refused[0]
+
+
+def test_that_a_task_whose_place_was_changed_is_left_out() -> None:
+    data = {"ext_id": sentence_id("d", 4, 9), "document": "d", "start": 5, "end": 9, "pieces": [], "sentence": "s"}
+    task = {"id": 7, "data": {**data, "text": "要清理岸线垃圾。"}, "annotations": [decision("risk")]}
+    pulled = annotations_of([task], PEOPLE, LABELS)
+    assert (pulled.annotations, len(pulled.refused)) == ([], 1)
+    assert "place in the document was changed" in pulled.refused[0]
+
+
+def test_that_an_order_alone_suggests_nothing() -> None:
+    shown = {"model_version": "diverse", "result": []}
+    assert read(decision("risk") | {"prediction": shown}).annotations[0].suggestion is None
