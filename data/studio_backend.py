@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +61,11 @@ def served_version(url: str, key: str = "") -> str:
         raise ValueError(f"{url}: expected a server of ours (python -m serve), got {answer.status_code}") from error
 
 
+def webhook_key(key: str) -> str:
+    """What opens nothing but ``POST /webhook``: every member of a Label Studio server can read a webhook's headers."""
+    return hmac.new(key.encode(), b"webhook", hashlib.sha256).hexdigest()
+
+
 def webhook_events(url: str) -> int | None:
     """How many changes Label Studio has told a server of ours; None where it can't be asked, which is no fault."""
     import httpx
@@ -88,9 +95,9 @@ def _remove(client: LabelStudio, project: int, url: str) -> None:
 
 
 def _quieten_webhook(client: LabelStudio, project: int, url: str, key: str) -> None:
-    """The webhook that comes with a backend: no texts in it, and the key, which it would be without."""
+    """The webhook that comes with a backend: no texts in it, and a key of its own, which it would be without."""
     for hook in _webhooks(client, project, url):
-        headers = {"X-API-Key": key} if key else {}
+        headers = {"X-API-Key": webhook_key(key)} if key else {}
         client.webhooks.update(hook["id"], url=hook["url"], send_payload=False, headers=headers)
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
 from data.studio_cli import app
+from data.studio_client import connected
 from data.studio_database import Postgres
-from studio import serve
+from data.studio_project import find_project
+from studio import colleague, raw, serve
 
 if TYPE_CHECKING:
     from data.studio_server import Server
@@ -47,7 +51,20 @@ def test_that_no_secret_is_printed_or_written(
         ):
             done = CliRunner().invoke(app, [*line, *where])
             printed += done.output + str(done.exception or "")
-    assert "prelabelled" in printed
+        assert "prelabelled" in printed
+        with connected(label_studio.url, label_studio.credentials.token) as first:
+            member = colleague(first, label_studio.url, "a-curious-one@example.org")
+        with connected(label_studio.url, member) as client:
+            project = find_project(client, "守住密钥")
+            pages = ("api/webhooks/", "api/ml", "api/projects", f"api/projects/{project}", "api/predictions")
+            seen = [json.dumps(raw(client, "GET", page, project=project).json()) for page in pages]
+            assert [page for page, body in zip(pages, seen, strict=True) if any(s in body for s in secrets)] == []
+            [hook] = [h for h in json.loads(seen[0]) if h["url"] == f"{url}/webhook"]
+        read_key = hook["headers"]
+        event = {"action": "ANNOTATION_CREATED"}
+        assert httpx.post(f"{url}/webhook", json=event, headers=read_key, trust_env=False).status_code == 200
+        for path in ("/webhook", "/v1/model", "/versions"):  # what a member reads opens nothing else
+            assert httpx.get(url + path, headers=read_key, trust_env=False).status_code == 401
     assert [secret for secret in secrets if secret in printed] == []
     assert holding(tmp_path, secrets) == []
     allowed = {"credentials.json", "label_studio.sqlite3", "label_studio.sqlite3-journal", "label_studio.sqlite3-wal"}
