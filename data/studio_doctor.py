@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from data.labels import NONE_ID, LabelSet
 from data.studio_backend import backends_of, served_version
-from data.studio_client import connected, explained, fetch
+from data.studio_client import connected, explained, fetch, fetch_tasks
 from data.studio_project import find_project, labels_of
 from data.studio_store import opened
 
@@ -78,12 +78,12 @@ def _version(client: LabelStudio) -> Finding:
 def _project(client: LabelStudio, project: int, patient: Patient) -> Iterator[Finding]:
     with explained(f"project {project} was not read"):
         now = fetch(client, f"api/projects/{project}").body
-        versions = fetch(client, f"api/projects/{project}/model-versions/", extended="true").body["static"]
+        ranked = _ranked(client, project)
         people = len(list(client.users.list()))
     yield _labels(now, patient)
     tasks, answers = now["task_number"], now["total_annotations_number"]
     yield Finding(tasks > 0, f"{tasks} tasks, {answers} annotations", "" if tasks else f"{COMMAND} push")
-    yield _order(now, {row["model_version"]: row["count"] for row in versions})
+    yield _order(now, ranked)
     yield _shown(now)
     enough = people >= now["maximum_annotations"]
     what = f"{people} accounts for {now['maximum_annotations']} people per sentence"
@@ -98,17 +98,27 @@ def _labels(now: dict[str, Any], patient: Patient) -> Finding:
     return Finding(False, f"project {now['id']} asks for {found}, labels.yaml has {wanted}", f"{COMMAND} setup")
 
 
-def _order(now: dict[str, Any], versions: dict[str, int]) -> Finding:
-    """Label Studio falls back to chance without a word where no prediction has the project's model version."""
+def _order(now: dict[str, Any], ranked: dict[int, set[str]]) -> Finding:
+    """Label Studio hands out by chance, without a word, what has no prediction of the project's model version."""
     if not now["sampling"].startswith("Uncertainty"):
         return Finding(True, f"order of the queue: {now['sampling']}")
-    count, waiting = versions.get(now["model_version"] or "", 0), now["task_number"] - now["finished_task_number"]
-    if count >= waiting:
-        return Finding(True, f"order of the queue: by {count} predictions of {now['model_version']}")
-    what = f"{count} predictions have the project's model version {now['model_version']!r} (there are {versions}), "
-    rest = "the other tasks come last, in random order" if count else "the queue is in random order"
-    mend = f"{COMMAND} push --order uncertainty --prelabel MODEL"
-    return Finding(False, f"{what}{waiting} tasks wait for people: {rest}", mend)
+    version, waiting = now["model_version"], len(ranked)
+    count = sum(version in versions for versions in ranked.values())
+    if count == waiting:
+        return Finding(True, f"order of the queue: by the predictions of {version}, for all {waiting} waiting tasks")
+    what = f"{count} of {waiting} waiting tasks have a prediction of the project's model version {version!r}: "
+    rest = "the others come last, in random order" if count else "the queue is in random order"
+    return Finding(False, what + rest, f"{COMMAND} push --order uncertainty --prelabel MODEL")
+
+
+def _ranked(client: LabelStudio, project: int) -> dict[int, set[str]]:
+    """Of each task that waits for people the versions that it has predictions of."""
+    rows, _ = fetch_tasks(client, project, fields="all", include="id,is_labeled")
+    found: dict[int, set[str]] = {row["id"]: set() for row in rows if not row["is_labeled"]}
+    for prediction in fetch(client, "api/predictions", project=project).body:
+        if prediction["task"] in found:
+            found[prediction["task"]].add(prediction["model_version"])
+    return found
 
 
 def _shown(now: dict[str, Any]) -> Finding:

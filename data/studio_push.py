@@ -7,14 +7,17 @@ deleted but unannotated twins, which a push leaves behind that was cut off, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.console import Console
 from rich.progress import track
 
-from data.studio_client import explained, fetch, fetch_tasks, send
+from data.labellers import UNKNOWN, Said
+from data.order import Order
+from data.studio_client import explained, fetch, send
+from data.studio_existing import Counts, Existing, read_existing
 from data.studio_page import LABELS, TEXT
 from data.studio_queue import Prediction, Queue, hint_of
 from data.studio_store import opened
@@ -24,35 +27,9 @@ if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
 
 CHUNK = 500
-FIELDS = {"fields": "all", "include": "id,data,total_annotations,cancelled_annotations,is_labeled"}
+RANKING = "ranking of "  # a fact by version
 NOTHING = Queue()
 T = TypeVar("T")
-
-
-@dataclass(slots=True)
-class Counts:
-    """What a push did. ``prelabelled`` counts predictions made, ``twins`` unannotated doubles that were removed."""
-
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    prelabelled: int = 0
-    twins: int = 0
-    hint: str = ""  # whether more labels change the model, where an earlier one can be compared
-
-
-@dataclass(frozen=True, slots=True)
-class Existing:
-    """A task as the server has it; its predictions as id and labels by version.
-
-    It is ``annotated`` once anybody has answered it, ``done`` when nobody is asked any more.
-    """
-
-    id: int
-    data: Task
-    annotated: bool
-    done: bool
-    predictions: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -77,19 +54,44 @@ def push(
     """
     counts = Counts()
     with explained("the tasks were not read"):
-        have, number = _existing(client, project, counts)
+        have, number = read_existing(client, project, counts)
     tasks = [_marked(have.get(task["ext_id"]), task, queue) for task in tasks]
-    plan = queue.plan([task for task in tasks if _waits(have.get(task["ext_id"]), task, queue.version)])
+    anew = _ranked_otherwise(queue, store)
+    plan = _plan(tasks, have, queue, store, anew)
     if store and plan and queue.labeller:
         with opened(store) as kept:
             counts.hint = hint_of(kept, queue, plan)
             kept.add_suggestions(queue.version, {key: p.said for key, p in plan.items()})
     this = Push(client, project, have, plan, counts, number)
     with explained("the push stopped half-way", "What arrived is kept: run the same command again"):
+        if anew:
+            _forget(this, {queue.version})
         _send(this, tasks)
         _settle(this, queue, store)
         _remove_late_twins(this)
     return counts
+
+
+def _ranked_otherwise(queue: Queue, store: Path | None) -> bool:
+    """Whether this version's predictions got their places by another order, seed or blind share, or it is not known."""
+    if not store or not queue.version:
+        return False
+    with opened(store) as kept:
+        return kept.fact(RANKING + queue.version) != queue.ranking
+
+
+def _plan(
+    tasks: list[Task], have: dict[str, Existing], queue: Queue, store: Path | None, anew: bool
+) -> dict[str, Prediction]:
+    """Predictions of the tasks that lack this version's, or of all that wait for people where they are ranked anew."""
+    waiting = [task for task in tasks if _waits(have.get(task["ext_id"]), task, queue.version, anew)]
+    said: dict[str, Said] = {}
+    if store and queue.version:
+        with opened(store) as kept:
+            said = kept.suggestions(queue.version)
+    new = {task["ext_id"] for task in waiting}
+    rest = [task for task in tasks if task["ext_id"] in have.keys() - new and not have[task["ext_id"]].done]
+    return queue.plan(waiting, [(task, said.get(task["ext_id"], Said([], UNKNOWN))) for task in rest])
 
 
 def _marked(existing: Existing | None, task: Task, queue: Queue) -> Task:
@@ -99,11 +101,11 @@ def _marked(existing: Existing | None, task: Task, queue: Queue) -> Task:
     return queue.marked(task)
 
 
-def _waits(existing: Existing | None, task: Task, version: str) -> bool:
+def _waits(existing: Existing | None, task: Task, version: str, anew: bool) -> bool:
     """Whether a task still needs this version's prediction: what nobody is asked any more needs none."""
     if not version or (existing and existing.done):
         return False
-    if existing is None or version not in existing.predictions:
+    if anew or existing is None or version not in existing.predictions:
         return True
     ticked = bool(existing.predictions[version][1])
     return _merged(existing.data, task) != existing.data or (bool(task.get(BLIND)) and ticked)
@@ -112,42 +114,7 @@ def _waits(existing: Existing | None, task: Task, version: str) -> bool:
 def _remove_late_twins(this: Push) -> None:
     """What a push sent that was cut off may arrive after this one has looked: then there are more tasks than known."""
     if fetch(this.client, f"api/projects/{this.project}").body["task_number"] > this.tasks + this.counts.created:
-        _existing(this.client, this.project, this.counts)
-
-
-def _existing(client: LabelStudio, project: int, counts: Counts) -> tuple[dict[str, Existing], int]:
-    """Tasks by ext_id, and how many tasks there are; those that others made have no ext_id and are left alone."""
-    rows, _ = fetch_tasks(client, project, **FIELDS)
-    predictions: dict[int, dict[str, tuple[int, list[str]]]] = {}
-    for p in fetch(client, "api/predictions", project=project).body:
-        chosen = [x for r in p["result"] for x in r.get("value", {}).get("choices", [])]
-        predictions.setdefault(p["task"], {})[p["model_version"]] = (p["id"], chosen)
-    found: dict[str, Existing] = {}
-    before = counts.twins
-    for row in rows:
-        if key := row["data"].get("ext_id"):
-            annotated = bool(row["total_annotations"] or row["cancelled_annotations"])
-            task = Existing(row["id"], row["data"], annotated, row["is_labeled"], predictions.get(row["id"], {}))
-            found[key] = _only_one(client, project, found.get(key), task, counts)
-    return found, len(rows) - (counts.twins - before)
-
-
-def _only_one(client: LabelStudio, project: int, one: Existing | None, other: Existing, counts: Counts) -> Existing:
-    """Of two tasks of one sentence the one that people labelled; raises ValueError where they labelled both."""
-    if one is None:
-        return other
-    if one.annotated and other.annotated:
-        twins = f"tasks {one.id} and {other.id} of project {project}"
-        raise ValueError(
-            f"{twins} are the same sentence {one.data['ext_id']}, and people labelled both; "
-            "delete one of them in Label Studio, then run this again"
-        )
-    kept, gone = (other, one) if other.annotated else (one, other)
-    if fetch(client, f"api/tasks/{gone.id}/annotations/").body:  # somebody has labelled it just now
-        raise ValueError(f"task {gone.id} of project {project} is being labelled; run this again in a minute")
-    client.tasks.delete(str(gone.id))  # by its id: the action for several deletes all tasks where the list is empty
-    counts.twins += 1
-    return kept
+        read_existing(this.client, this.project, this.counts)
 
 
 def _send(this: Push, tasks: list[Task]) -> None:
@@ -228,18 +195,29 @@ def _settle(this: Push, queue: Queue, store: Path | None) -> None:
 
     In this order of steps: where a backend is connected, the server also forgets which version it shows.
     """
-    there = {version for existing in this.have.values() for version in existing.predictions}
     if store and queue.version:
         with opened(store) as kept:
-            older = set(kept.versions()) - {queue.version}
-        for version in sorted(older & there):
-            send(this.client, "DELETE", f"api/projects/{this.project}/model-versions/", {"model_version": version})
+            older = {*kept.versions(), Order.diverse.value} - {queue.version}
+            kept.set_fact(RANKING + queue.version, queue.ranking)
+        _forget(this, older)
+    there = {version for existing in this.have.values() for version in existing.predictions}
     now = fetch(this.client, f"api/projects/{this.project}").body
     wanted: dict[str, Any] = {"sampling": queue.sampling}
     if this.plan or queue.version in there:  # the server refuses a version that no prediction has
         wanted["model_version"] = queue.version
     if changed := {name: value for name, value in wanted.items() if value and now[name] != value}:
         this.client.projects.update(this.project, **changed)
+
+
+def _forget(this: Push, versions: set[str]) -> None:
+    """Delete all predictions of these versions."""
+    there = {version for existing in this.have.values() for version in existing.predictions}
+    for version in sorted(versions & there):
+        send(this.client, "DELETE", f"api/projects/{this.project}/model-versions/", {"model_version": version})
+        this.have = {
+            key: replace(task, predictions={v: p for v, p in task.predictions.items() if v != version})
+            for key, task in this.have.items()
+        }
 
 
 def _same(what: str, sent: int, made: int | None) -> None:

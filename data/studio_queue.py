@@ -69,18 +69,31 @@ class Queue:
         """The task with whether it is blind, which is settled only where labels are suggested."""
         return {**task, BLIND: is_blind(task["ext_id"], self.blind, self.seed)} if self.labeller else task
 
-    def plan(self, tasks: Sequence[Task]) -> dict[str, Prediction]:
-        """A prediction for every task, by ext_id; none where nothing is suggested and no order is asked for."""
+    @property
+    def ranking(self) -> str:
+        """What the places in the queue depend on; with another one all of them are given anew."""
+        return f"{self.order or 'none'}, seed {self.seed}, blind {self.blind}"
+
+    def plan(self, tasks: Sequence[Task], beside: Sequence[tuple[Task, Said]] = ()) -> dict[str, Prediction]:
+        """A prediction for every task, by ext_id; none where nothing is suggested and no order is asked for.
+
+        ``beside`` are tasks that have theirs already: the new ones take their places among them.
+        """
         if not self.version or not tasks:
             return {}
-        ids, texts = [task["ext_id"] for task in tasks], [task[TEXT] for task in tasks]
+        texts = [task[TEXT] for task in tasks]
         said = self.labeller.say(texts) if self.labeller else [Said([], UNKNOWN)] * len(texts)
-        blind = [bool(task.get(BLIND)) for task in tasks]
-        scores = [s.confidence for s in said]
-        if self.order:
-            scores = positions(arrange(ids, texts, scores, self.order, blind, self.seed))
-        rows = zip(ids, said, blind, scores, strict=True)
-        return {key: Prediction(self.version, s, hidden, score) for key, s, hidden, score in rows}
+        scores = self._places([*zip(tasks, said, strict=True), *beside]) if self.order else [s.confidence for s in said]
+        return {
+            task["ext_id"]: Prediction(self.version, s, bool(task.get(BLIND)), score)
+            for task, s, score in zip(tasks, said, scores, strict=False)
+        }
+
+    def _places(self, rows: Sequence[tuple[Task, Said]]) -> list[float]:
+        assert self.order
+        ids, texts = [task["ext_id"] for task, _ in rows], [task[TEXT] for task, _ in rows]
+        sure, blind = [s.confidence for _, s in rows], [bool(task.get(BLIND)) for task, _ in rows]
+        return positions(arrange(ids, texts, sure, self.order, blind, self.seed))
 
 
 def hint_of(kept: Store, queue: Queue, plan: Mapping[str, Prediction]) -> str:

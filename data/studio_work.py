@@ -30,11 +30,11 @@ from data.studio_access import (
 from data.studio_answers import Pulled
 from data.studio_backend import webhook_events
 from data.studio_client import fetch
+from data.studio_existing import Counts
 from data.studio_install import HOME
 from data.studio_project import TITLE, TITLE_LENGTHS, find_project, labels_of, setup
 from data.studio_pull import file_of
 from data.studio_pull import pull as pull_annotations
-from data.studio_push import Counts
 from data.studio_push import push as push_tasks
 from data.studio_queue import Queue, check_labels
 from data.studio_store import store_path

@@ -21,9 +21,10 @@ from data.records import Annotation, Document, Sentence, digest, read_jsonl, wri
 from data.sentences import segment
 from data.studio_cli import app
 from data.studio_client import connected
+from data.studio_existing import Counts
 from data.studio_project import Settings, setup
 from data.studio_pull import pull
-from data.studio_push import Counts, push
+from data.studio_push import push
 from data.studio_queue import Queue
 from data.studio_server import running
 from data.studio_tasks import chosen, tasks_of

@@ -12,9 +12,10 @@ from data.order import Order, is_blind
 from data.records import Annotation, Document, Suggestion, read_jsonl
 from data.sentences import segment
 from data.studio_client import fetch, fetch_tasks
+from data.studio_existing import Counts
 from data.studio_project import Settings, setup
 from data.studio_pull import pull
-from data.studio_push import Counts, push
+from data.studio_push import push
 from data.studio_queue import Queue, check_labels
 from data.studio_tasks import tasks_of
 from studio import WATER, boats, choice, label, labeller, next_task, task_ids, ticks
@@ -52,6 +53,12 @@ def walk(client: LabelStudio, project: int, steps: int) -> list[str]:
         seen.append(task["data"]["text"])
         label(client, task["id"], "none")
     return seen
+
+
+def served(client: LabelStudio, project: int) -> list[str]:
+    """The sentences by the score that the server orders them by."""
+    rows, _ = fetch_tasks(client, project, fields="all", include="id,data,predictions,score")
+    return [row["data"]["text"] for row in sorted(rows, key=lambda row: float(row["predictions"][0]["score"]))]
 
 
 def suggested(client: LabelStudio, project: int) -> dict[str, tuple[str, list[str]]]:
@@ -157,6 +164,24 @@ def test_that_new_sentences_join_the_queue(client: LabelStudio, project: int, tm
     counts = push(client, project, TASKS, queue, tmp_path / "s")
     assert (counts.created, counts.unchanged) == (5, len(THINGS) - 5)
     assert walk(client, project, 2)[0] in {TASKS[0]["text"], TASKS[5]["text"]}
+
+
+def test_that_another_order_of_the_same_version_is_followed(client: LabelStudio, project: int, tmp_path: Path) -> None:
+    said = labeller(boats, sure=lambda text: 1 - SURE[text])
+    for plain in (Queue(said), Queue(said, Order.random), Queue(said, Order.diverse)):
+        push(client, project, TASKS, plain, tmp_path / "s")
+        ordered = Queue(said, Order.uncertainty, blind=0.3)
+        assert push(client, project, TASKS, ordered, tmp_path / "s").prelabelled == len(THINGS)
+        assert push(client, project, TASKS, ordered, tmp_path / "s") == Counts(unchanged=len(THINGS))
+        assert len(suggested(client, project)) == len(THINGS)  # one prediction each
+        assert served(client, project) == ours(ordered)
+
+
+def test_that_a_sure_new_sentence_comes_late(client: LabelStudio, project: int, tmp_path: Path) -> None:
+    queue = Queue(labeller(boats, sure=SURE.__getitem__), Order.uncertainty)
+    push(client, project, TASKS[:-1], queue, tmp_path / "s")
+    push(client, project, TASKS, queue, tmp_path / "s")
+    assert served(client, project).index(TASKS[-1]["text"]) >= len(THINGS) - 3
 
 
 def test_that_a_mended_sentence_gets_a_suggestion_of_its_own(client: LabelStudio, project: int, tmp_path: Path) -> None:

@@ -9,10 +9,11 @@ import pytest
 from data.order import Order
 from data.records import read_jsonl
 from data.studio_client import connected
+from data.studio_existing import Counts
 from data.studio_install import DATABASE
 from data.studio_project import setup
 from data.studio_pull import pull
-from data.studio_push import Counts, push
+from data.studio_push import push
 from data.studio_queue import Queue
 from data.studio_server import launch, serving
 from data.studio_tasks import tasks_of

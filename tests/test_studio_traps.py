@@ -17,10 +17,11 @@ from data.labels import Label, LabelSet
 from data.records import Annotation, Document, read_jsonl
 from data.sentences import segment
 from data.studio_client import connected, fetch, fetch_tasks
+from data.studio_existing import Counts
 from data.studio_page import label_config
 from data.studio_project import Settings, setup
 from data.studio_pull import CLOCK, pull
-from data.studio_push import Counts, push
+from data.studio_push import push
 from data.studio_tasks import tasks_of
 from studio import DOCUMENT, ROOT, SENTENCES, WATER, choice, colleague, label, raw, task_ids
 

@@ -28,9 +28,10 @@ from data.order import Order
 from data.records import Document
 from data.sentences import segment
 from data.studio_client import connected
+from data.studio_existing import Counts
 from data.studio_project import setup
 from data.studio_pull import LATE, pull
-from data.studio_push import Counts, push
+from data.studio_push import push
 from data.studio_queue import Queue
 from data.studio_server import serving
 from data.studio_tasks import Task, tasks_of
