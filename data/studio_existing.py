@@ -58,7 +58,7 @@ def read_existing(client: LabelStudio, project: int, counts: Counts) -> tuple[di
 
 
 def _only_one(client: LabelStudio, project: int, one: Existing | None, other: Existing, counts: Counts) -> Existing:
-    """Of two tasks of one sentence the one that people labelled, or that has a prediction; raises ValueError where they labelled both."""
+    """Of two tasks of one sentence the labelled one, else the one with predictions; ValueError if both are labelled."""
     if one is None:
         return other
     if one.annotated and other.annotated:
