@@ -59,17 +59,17 @@ def lexicon_labeller(path: Path) -> Labeller:
 
 def model_labeller(folder: Path) -> Labeller:
     """A model directory. Raises ValueError where it is none."""
+    folder = folder.resolve()  # `current` is a link, which a training may turn to another model at any time
     header = _score(folder, [])[0]
-    return Labeller(
-        version=str(header["model_version"]),
-        labels=frozenset(header["labels"]),
-        confident=True,
-        say=lambda texts: [_said(row) for row in _score(folder, texts)[1:]],
-    )
+    version = str(header["model_version"])
 
+    def say(texts: Sequence[str]) -> list[Said]:
+        now, *rows = _score(folder, texts)
+        if now["model_version"] != version:
+            raise ValueError(f"--prelabel {folder}: was {version}, is {now['model_version']} now; run this again")
+        return [Said(row["labels"], round(float(row["confidence"]), 4)) for row in rows]
 
-def _said(row: dict[str, Any]) -> Said:
-    return Said(row["labels"], round(float(row["confidence"]), 4))
+    return Labeller(version, frozenset(header["labels"]), True, say)
 
 
 def _score(folder: Path, texts: Sequence[str]) -> list[dict[str, Any]]:

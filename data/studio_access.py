@@ -28,6 +28,7 @@ Url = Annotated[str, typer.Option(help=f"a server elsewhere, its key in {KEY_VAR
 Project = Annotated[str, typer.Option(help="title of the project")]
 Labels = Annotated[Path, typer.Option(help="label set")]
 Guideline = Annotated[Path, typer.Option(help="instruction for annotators, Markdown")]
+Extend = Annotated[bool, typer.Option("--extend", help="change the label set although people have labelled already")]
 
 
 @contextlib.contextmanager
@@ -52,9 +53,14 @@ def project_number(client: LabelStudio, title: str) -> int:
 
 
 def end_by_signals() -> None:
-    """Let SIGINT and SIGTERM raise KeyboardInterrupt: a program that a script starts with & ignores SIGINT."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
+    """Let SIGINT, SIGTERM and a closed terminal raise KeyboardInterrupt.
+
+    A program that a script starts with & ignores SIGINT, which is undone here; under nohup a closed terminal is no
+    end, which stays so.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _interrupt)
 
 
 def _interrupt(*_: object) -> NoReturn:

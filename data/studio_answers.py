@@ -30,6 +30,7 @@ class Pulled:
     annotations: list[Annotation] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     doubtful: list[str] = field(default_factory=list)
+    withheld: set[tuple[str, str]] = field(default_factory=set)  # whose answers were left out, by ext_id and person
     skipped: int = 0
     foreign: int = 0
 
@@ -103,6 +104,7 @@ def _take(pulled: Pulled, task: Row, person: str, annotation: Row, labels: Label
     chosen = results.get(LABELS, {}).get("choices", [])
     objection = _misplaced(task) or _objection(chosen, labels)
     if objection:
+        pulled.withheld.add((task["data"]["ext_id"], person))
         pulled.refused.append(f"task {task['id']}, {person}: {objection}: {task['data']['text'][:40]}")
         return
     data = task["data"]

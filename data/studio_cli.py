@@ -13,6 +13,7 @@ import typer
 from data.labels import load_labels
 from data.studio_access import (
     SEEDS,
+    Extend,
     Folder,
     Guideline,
     Labels,
@@ -49,7 +50,10 @@ def up(
         str, typer.Option(help=f"{FORM} in place of SQLite, chosen at the first start; password in {PASSWORD}")
     ] = "",
 ) -> None:
-    """Run a Label Studio server on this machine until Ctrl-C. The first start installs it: about two minutes."""
+    """Run a Label Studio server on this machine until Ctrl-C.
+
+    The first start installs it: about two minutes, longer on a slow network.
+    """
     now = running(folder)
     if now:
         _announce(now.url, folder)
@@ -95,9 +99,7 @@ def setup(
     overlap: Annotated[
         int | None, typer.Option(min=0, max=100, help="percent of the sentences that so many label (100 at first)")
     ] = None,
-    extend: Annotated[
-        bool, typer.Option("--extend", help="change the label set although people have labelled already")
-    ] = False,
+    extend: Extend = False,
 ) -> None:
     """Create the project, or bring its labels and instruction up to date."""
     label_set, text = load_labels(labels), guideline.read_text(encoding="utf-8")

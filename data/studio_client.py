@@ -130,12 +130,12 @@ def fetch_tasks(client: LabelStudio, project: int, **params: Any) -> tuple[list[
     from label_studio_sdk.core.api_error import ApiError
 
     for _ in range(ATTEMPTS):
-        first = _whole_page(client, project, 1, params)
+        first = fetch_page(client, project, 1, **params)
         found = {task["id"]: task for task in first.body["tasks"]}
         total, number = first.body["total"], 1
         while number * PAGE < total:
             number += 1
-            page = _whole_page(client, project, number, params).body
+            page = fetch_page(client, project, number, **params).body
             found |= {task["id"]: task for task in page["tasks"]}
             total = page["total"]
         if len(found) >= total:
@@ -143,7 +143,8 @@ def fetch_tasks(client: LabelStudio, project: int, **params: Any) -> tuple[list[
     raise ApiError(status_code=500, body="tasks were being deleted all the while that they were read")
 
 
-def _whole_page(client: LabelStudio, project: int, number: int, params: dict[str, Any]) -> Answer:
+def fetch_page(client: LabelStudio, project: int, number: int, **params: Any) -> Answer:
+    """A page of a listing of tasks, from 1, with all the tasks that it should have."""
     from label_studio_sdk.core.api_error import ApiError
 
     for _ in range(ATTEMPTS):

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from data.files import write_atomic
 
+FILE = "database.json"
 PASSWORD = "PGPASSWORD"  # the variable that PostgreSQL's own programs read
 FORM = "postgresql://USER@HOST:5432/DATABASE"
 
@@ -38,6 +39,15 @@ class Postgres:
             raise ValueError(f"--postgres: expected {FORM}, got {url!r}")
         return Postgres(parts.username, parts.hostname, port, name)
 
+    @property
+    def url(self) -> str:
+        """The address that `parse` reads."""
+        return f"postgresql://{self.user}@{self.host}:{self.port}/{self.name}"
+
+    def __str__(self) -> str:
+        known = "set" if os.environ.get(PASSWORD) else "not set"
+        return f"its database is {self.url}, the password's variable {PASSWORD} is {known}"
+
     def environment(self) -> dict[str, str]:
         """The server's settings for it."""
         return {
@@ -55,13 +65,18 @@ def database_of(folder: Path, url: str, has_sqlite: bool) -> Postgres | None:
 
     Raises ValueError where the folder's data lie in another one.
     """
-    path = folder / "database.json"
-    kept = str(json.loads(path.read_text(encoding="utf-8"))["postgres"]) if path.exists() else ""
-    if url and (has_sqlite or kept not in ("", url)):
+    path = folder / FILE
+    kept = Postgres.parse(json.loads(path.read_text(encoding="utf-8"))["postgres"]) if path.exists() else None
+    wanted = Postgres.parse(url) if url else None
+    if wanted and (has_sqlite or kept not in (None, wanted)):
+        lie = kept.url if kept else "SQLite"
         raise ValueError(
-            f"{folder}: its data lie in {kept or 'SQLite'}, not in {url}; leave --postgres out, or name another folder"
+            f"{folder}: its data lie in {lie}, not in {wanted.url}; leave --postgres out, or name another folder"
         )
-    found = Postgres.parse(kept or url) if kept or url else None
-    if found and not kept:
-        write_atomic(path, json.dumps({"postgres": url}) + "\n")
-    return found
+    return kept or wanted
+
+
+def keep_database(folder: Path, database: Postgres | None) -> None:
+    """Remember the database of a data folder, once a server has come up on it."""
+    if database:
+        write_atomic(folder / FILE, json.dumps({"postgres": database.url}) + "\n")

@@ -16,13 +16,19 @@ FIELDS = {"fields": "all", "include": "id,data,total_annotations,cancelled_annot
 
 @dataclass(slots=True)
 class Counts:
-    """What a push did. ``prelabelled`` counts predictions made, ``twins`` unannotated doubles that were removed."""
+    """What a push did.
+
+    ``predictions`` counts those that were made, ``blind`` those of them that show nothing, ``twins`` untouched doubles
+    that were removed; ``doubtful`` names what somebody should look at.
+    """
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
-    prelabelled: int = 0
+    predictions: int = 0
+    blind: int = 0
     twins: int = 0
+    doubtful: list[str] = field(default_factory=list)
     hint: str = ""  # whether more labels change the model, where an earlier one can be compared
 
 
@@ -46,7 +52,11 @@ def read_existing(client: LabelStudio, project: int, counts: Counts) -> tuple[di
     predictions: dict[int, dict[str, tuple[int, list[str]]]] = {}
     for p in fetch(client, "api/predictions", project=project).body:
         chosen = [x for r in p["result"] for x in r.get("value", {}).get("choices", [])]
-        predictions.setdefault(p["task"], {})[p["model_version"]] = (p["id"], chosen)
+        known = predictions.setdefault(p["task"], {})
+        if p["model_version"] in known:  # of two pushes at once, from two machines
+            client.predictions.delete(p["id"])
+        else:
+            known[p["model_version"]] = (p["id"], chosen)
     found: dict[str, Existing] = {}
     before = counts.twins
     for row in rows:
@@ -58,18 +68,21 @@ def read_existing(client: LabelStudio, project: int, counts: Counts) -> tuple[di
 
 
 def _only_one(client: LabelStudio, project: int, one: Existing | None, other: Existing, counts: Counts) -> Existing:
-    """Of two tasks of one sentence the labelled one, else the one with predictions; ValueError if both are labelled."""
+    """Of two tasks of one sentence the labelled one, else the one with predictions; the other goes if untouched."""
     if one is None:
         return other
-    if one.annotated and other.annotated:
-        twins = f"tasks {one.id} and {other.id} of project {project}"
-        raise ValueError(
-            f"{twins} are the same sentence {one.data['ext_id']}, and people labelled both; "
-            "delete one of them in Label Studio, then run this again"
-        )
     kept, gone = sorted((one, other), key=lambda task: (not task.annotated, -len(task.predictions), task.id))
-    if fetch(client, f"api/tasks/{gone.id}/annotations/").body:  # somebody has labelled it just now
-        raise ValueError(f"task {gone.id} of project {project} is being labelled; run this again in a minute")
+    if gone.annotated or _touched(client, gone.id):
+        both = f"tasks {kept.id} and {gone.id} of project {project}"
+        counts.doubtful.append(
+            f"{both} are one sentence, and people have worked on both: both stay, each person's newest answer counts"
+        )
+        return kept
     client.tasks.delete(str(gone.id))  # by its id: the action for several deletes all tasks where the list is empty
     counts.twins += 1
     return kept
+
+
+def _touched(client: LabelStudio, task: int) -> bool:
+    """Whether somebody has answered a task just now, or begun to."""
+    return any(fetch(client, f"api/tasks/{task}/{what}").body for what in ("annotations/", "drafts"))

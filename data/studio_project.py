@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 TITLE = "政策句子标注"
 TITLE_LENGTHS = range(3, 51)
+ADJUDICATION = "·裁定"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,20 @@ def find_project(client: LabelStudio, title: str) -> int | None:
     if len(found) > 1:
         raise ValueError(f"projects {found} all have the title {title!r}; rename all but one in Label Studio")
     return found[0] if found else None
+
+
+def adjudication_of(title: str) -> str:
+    """The title of the project in which a third decides what a project's annotators see differently."""
+    whole = title.strip() + ADJUDICATION
+    if len(whole) in TITLE_LENGTHS:
+        return whole
+    mark = f"…{sha256(title.encode()).hexdigest()[:6]}{ADJUDICATION}"  # another long title begins like this one
+    return title[: TITLE_LENGTHS.stop - 1 - len(mark)] + mark
+
+
+def identity(project: dict[str, Any]) -> str:
+    """What tells a project from another one of its title, also at another address of its server."""
+    return f"project {project['id']} of {project['created_at']}"
 
 
 def labels_of(config: str) -> list[str]:

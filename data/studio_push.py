@@ -7,6 +7,7 @@ deleted but unannotated twins, which a push leaves behind that was cut off, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,8 +20,9 @@ from data.order import Order
 from data.studio_client import explained, fetch, send
 from data.studio_existing import Counts, Existing, read_existing
 from data.studio_page import LABELS, TEXT
+from data.studio_project import identity
 from data.studio_queue import Prediction, Queue, hint_of
-from data.studio_store import opened
+from data.studio_store import held, opened
 from data.studio_tasks import BLIND, Task
 
 if TYPE_CHECKING:
@@ -52,8 +54,16 @@ def push(
     ``store`` is the project's file on this side. What arrived of a push that was cut off is kept; a second run does
     the rest, and nothing where nothing changed.
     """
+    with held(store) if store else nullcontext():
+        return _push(client, project, tasks, queue, store)
+
+
+def _push(client: LabelStudio, project: int, tasks: list[Task], queue: Queue, store: Path | None) -> Counts:
     counts = Counts()
     with explained("the tasks were not read"):
+        if store:
+            with opened(store) as kept:
+                kept.bind(identity(fetch(client, f"api/projects/{project}").body), store)
         have, number = read_existing(client, project, counts)
     tasks = [_marked(have.get(task["ext_id"]), task, queue) for task in tasks]
     anew = _ranked_otherwise(queue, store)
@@ -95,8 +105,8 @@ def _plan(
 
 
 def _marked(existing: Existing | None, task: Task, queue: Queue) -> Task:
-    """The task with whether it is blind: once anybody has answered it, what it was then, for those who come after."""
-    if existing and existing.annotated:
+    """The task with whether it is blind: what it was, once anybody has answered it, or where nobody suggests anew."""
+    if existing and (existing.annotated or not queue.labeller):
         return {**task, BLIND: bool(existing.data.get(BLIND))}
     return queue.marked(task)
 
@@ -124,6 +134,7 @@ def _send(this: Push, tasks: list[Task]) -> None:
     for at in _shown(range(0, len(new), CHUNK), "sending"):
         _create(this, new[at : at + CHUNK])
     _drop_outdated(this, [existing for existing, task in old if task["ext_id"] in this.plan])
+    _drop_ticks(this, [existing for existing, task in old if task.get(BLIND) and not existing.annotated])
     for existing, task in _shown(old, "comparing"):
         _update(this, existing, task)
     _predict(this, [(existing, this.plan[task["ext_id"]]) for existing, task in old if task["ext_id"] in this.plan])
@@ -140,11 +151,11 @@ def _create(this: Push, tasks: list[Task]) -> None:
         for task, plan in zip(tasks, plans, strict=True)
     ]
     answer: Any = this.client.projects.import_tasks(this.project, request=request)
-    predicted = sum(plan is not None for plan in plans)
+    made = [plan for plan in plans if plan]
     _same("tasks", len(tasks), answer.task_count)
-    _same("predictions", predicted, answer.prediction_count)
+    _same("predictions", len(made), answer.prediction_count)
     this.counts.created += len(tasks)
-    this.counts.prelabelled += predicted
+    _count(this.counts, made)
 
 
 def _update(this: Push, existing: Existing, task: Task) -> None:
@@ -170,6 +181,14 @@ def _drop_outdated(this: Push, old: list[Existing]) -> None:
             this.client.predictions.delete(existing.predictions[version][0])
 
 
+def _drop_ticks(this: Push, blind: list[Existing]) -> None:
+    """Take ticks away from blind tasks, whoever made them: the list of tasks would show them."""
+    for existing in blind:
+        for number, labels in existing.predictions.values():
+            if labels:
+                this.client.predictions.delete(number)
+
+
 def _predict(this: Push, old: list[tuple[Existing, Prediction]]) -> None:
     """Predictions of tasks that were there before."""
     request: list[Any] = [{"task": existing.id, **_row(plan)} for existing, plan in old]
@@ -177,7 +196,12 @@ def _predict(this: Push, old: list[tuple[Existing, Prediction]]) -> None:
         chunk = request[at : at + CHUNK]
         answer = this.client.projects.import_predictions(this.project, request=chunk)
         _same("predictions", len(chunk), answer.created)
-        this.counts.prelabelled += len(chunk)
+        _count(this.counts, [plan for _, plan in old[at : at + CHUNK]])
+
+
+def _count(counts: Counts, made: Sequence[Prediction]) -> None:
+    counts.predictions += len(made)
+    counts.blind += sum(plan.blind for plan in made)
 
 
 def _row(plan: Prediction) -> dict[str, Any]:

@@ -66,8 +66,8 @@ class Queue:
         return SAMPLING[Order.random if self.order is Order.random else Order.uncertainty] if self.order else ""
 
     def marked(self, task: Task) -> Task:
-        """The task with whether it is blind, which is settled only where labels are suggested."""
-        return {**task, BLIND: is_blind(task["ext_id"], self.blind, self.seed)} if self.labeller else task
+        """The task with whether it is blind, also where only a connected model may suggest labels."""
+        return {**task, BLIND: is_blind(task["ext_id"], self.blind, self.seed)}
 
     @property
     def ranking(self) -> str:

@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
-from data.studio_database import Postgres, database_of
+from data.studio_database import Postgres, database_of, keep_database
 from data.studio_install import DATABASE, LOOPBACK, environment, installed, say, server_command
 
 EMAIL = "admin@localhost"
@@ -89,10 +89,11 @@ def launch(folder: Path, port: int, email: str, postgres: str = "") -> Server:
         process = _spawn(python, folder, port, who, record, database)
         record.write(json.dumps(asdict(Record(process.pid, url))))
     try:
-        _wait_until_up(process, url, folder / "server.log")
+        _wait_until_up(process, url, folder / "server.log", str(database or "its database is SQLite"))
     except BaseException:  # also Ctrl-C: nothing may be left running
         _end(process)
         raise
+    keep_database(folder, database)
     return Server(folder, url, who, process)
 
 
@@ -200,12 +201,14 @@ def _spawn(
         )
 
 
-def _wait_until_up(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+def _wait_until_up(process: subprocess.Popen[bytes], url: str, log: Path, database: str) -> None:
     deadline = time.monotonic() + START_S
     while not _healthy(url):
         if process.poll() is not None or time.monotonic() > deadline:
             end = log.read_text(encoding="utf-8", errors="replace")[-2000:]
-            raise ValueError(f"Label Studio did not start (waited up to {START_S} s); its log {log} ends:\n{end}")
+            raise ValueError(
+                f"Label Studio did not start (waited up to {START_S} s); {database}; its log {log} ends:\n{end}"
+            )
         time.sleep(0.2)
 
 

@@ -1,14 +1,16 @@
 """What is kept on this side of a Label Studio project, in one SQLite file that survives a kill at any moment.
 
 ``tasks`` mirrors the server's tasks that have annotations, under the server's ids: they change with it and are never
-used for anything else. ``suggestions`` holds what a labeller said of a sentence, which the server isn't told of blind
-tasks. ``facts`` holds which project this is and how far it was read.
+used for anything else. ``said`` holds what labellers said of each sentence and from when on, which the server isn't
+told of blind tasks. ``facts`` holds which project this is and how far it was read.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import sqlite3
+import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,11 +22,12 @@ from data.labellers import Said
 TABLES = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS tasks (id INTEGER PRIMARY KEY, task TEXT NOT NULL, answers INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS suggestions (
-  ext_id TEXT, version TEXT, labels TEXT NOT NULL, confidence REAL NOT NULL, at REAL NOT NULL,
-  PRIMARY KEY (ext_id, version));
+CREATE TABLE IF NOT EXISTS said (
+  ext_id TEXT, at REAL, version TEXT NOT NULL, labels TEXT NOT NULL, confidence REAL NOT NULL,
+  PRIMARY KEY (ext_id, at));
 """
 BUSY_S = 60
+PROJECT = "project"  # a fact
 TRAINED = "answers when the commands last ended well"  # a fact
 Row = dict[str, Any]
 
@@ -66,27 +69,55 @@ class Store:
         """How many annotations the mirror holds, skips included."""
         return int(self._db.execute("SELECT COALESCE(SUM(answers), 0) FROM tasks").fetchone()[0])
 
+    def bind(self, project: str, path: Path) -> None:
+        """Belong to this project from now on. Raises ValueError where answers of another one are kept here."""
+        before = self.fact(PROJECT)
+        if before in ("", project):
+            self.set_fact(PROJECT, project)
+            return
+        if self.answers():
+            raise ValueError(
+                f"{path}: holds what was pulled of another project of this title ({before}; this one is {project}). "
+                "Is this the right server? If the other project is no more, move this file and its file of annotations "
+                "to a safe place, then run the command again"
+            )
+        for table in ("facts", "tasks", "said"):
+            self._db.execute(f"DELETE FROM {table}")
+        self.set_fact(PROJECT, project)
+
     def add_suggestions(self, version: str, said: Mapping[str, Said]) -> None:
-        """Remember what a version says of sentences from now on, by ext_id."""
+        """Remember what a version says of sentences, by ext_id, from now on, or since when it has been saying so."""
         now = time.time()
-        rows = [(key, version, json.dumps(s.labels), s.confidence, now) for key, s in said.items()]
-        self._db.executemany("INSERT OR REPLACE INTO suggestions VALUES (?, ?, ?, ?, ?)", rows)
+        rows = []
+        for key, one in said.items():
+            row = (version, json.dumps(one.labels), one.confidence)
+            if self._last_said(key) != row:
+                rows.append((key, now, *row))
+        self._db.executemany("INSERT INTO said VALUES (?, ?, ?, ?, ?)", rows)
+
+    def _last_said(self, key: str) -> Any:
+        """Version, labels as JSON and confidence; None where nothing was said yet."""
+        rows = self._db.execute(
+            "SELECT version, labels, confidence FROM said WHERE ext_id = ? ORDER BY at DESC LIMIT 1", (key,)
+        )
+        return rows.fetchone()
 
     def suggestions(self, version: str) -> dict[str, Said]:
-        """What a version said, by ext_id."""
-        rows = self._db.execute("SELECT ext_id, labels, confidence FROM suggestions WHERE version = ?", (version,))
+        """What a version said last, by ext_id."""
+        rows = self._db.execute("SELECT ext_id, labels, confidence FROM said WHERE version = ? ORDER BY at", (version,))
         return {key: Said(json.loads(labels), confidence) for key, labels, confidence in rows}
 
     def versions(self) -> list[str]:
         """The versions that said something, the newest last."""
-        rows = self._db.execute("SELECT version, MAX(at) AS last FROM suggestions GROUP BY version ORDER BY last")
+        rows = self._db.execute("SELECT version, MAX(at) AS last FROM said GROUP BY version ORDER BY last")
         return [version for version, _ in rows]
 
     def history(self) -> dict[str, list[tuple[float, str, Said]]]:
-        """Of every sentence when (seconds since 1970) which version said what, the oldest first; by ext_id."""
+        """Of every mirrored sentence when (seconds since 1970) which version said what, the oldest first; by ext_id."""
         found: dict[str, list[tuple[float, str, Said]]] = {}
         for key, *row in self._db.execute(
-            "SELECT ext_id, at, version, labels, confidence FROM suggestions ORDER BY at"
+            "SELECT ext_id, at, version, labels, confidence FROM said WHERE ext_id IN "
+            "(SELECT json_extract(task, '$.data.ext_id') FROM tasks) ORDER BY at"
         ):
             at, version, labels, confidence = row
             found.setdefault(key, []).append((at, version, Said(json.loads(labels), confidence)))
@@ -96,6 +127,19 @@ class Store:
 def store_path(folder: Path, file: str) -> Path:
     """Where the store of a project is: beside the local server's data, under the name of its file of annotations."""
     return folder / "projects" / Path(file).with_suffix(".sqlite")
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Keep other pushes and pulls of a project waiting while the block runs; the store itself stays open to all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_suffix(".lock").open("a", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"waiting for another command that is at work on {path.stem}", file=sys.stderr)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +18,7 @@ from data.sources import find_texts
 from data.studio_access import (
     HERE,
     SEEDS,
+    Extend,
     Folder,
     Guideline,
     Labels,
@@ -32,23 +34,22 @@ from data.studio_backend import webhook_events
 from data.studio_client import fetch
 from data.studio_existing import Counts
 from data.studio_install import HOME
-from data.studio_project import TITLE, TITLE_LENGTHS, find_project, labels_of, setup
+from data.studio_project import TITLE, Settings, adjudication_of, find_project, labels_of, setup
 from data.studio_pull import file_of
 from data.studio_pull import pull as pull_annotations
 from data.studio_push import push as push_tasks
 from data.studio_queue import Queue, check_labels
 from data.studio_store import store_path
 from data.studio_tasks import DECIDES, Task, chosen, tasks_of
-from data.studio_watch import Commands
+from data.studio_watch import Commands, Teller, lines_for
 from data.studio_watch import watch as watch_project
 
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
 
-ADJUDICATION = "·裁定"
 Corpus = Annotated[Path, typer.Argument(help="corpus directory made by `ingest`")]
 Only = Annotated[Path | None, typer.Option(help="JSONL that names the sentences to send, of `draw`, `agreement`, …")]
-Published = Annotated[Path | None, typer.Option(help="folder of published texts that --only names")]
+Published = Annotated[Path | None, typer.Option(help="folder of published texts, for sentences that the corpus lacks")]
 Out = Annotated[Path, typer.Option(help="folder to write")]
 
 
@@ -90,6 +91,7 @@ def adjudicate(
     labels: Labels = SEEDS / "labels.yaml",
     guideline: Guideline = SEEDS / "guideline.md",
     sources: Published = None,
+    extend: Extend = False,
 ) -> None:
     """Send what annotators see differently into a project of its own, for a third who decides; `pull` fetches both."""
     if not queue.is_file():
@@ -98,10 +100,12 @@ def adjudicate(
     if not tasks:
         print("nothing to decide: no two annotators differ")
         return
+    title = adjudication_of(project)
     with studio(url, folder) as (client, address):
-        outcome = setup(client, load_labels(labels), guideline.read_text(encoding="utf-8"), adjudication_of(project))
-        counts = push_tasks(client, outcome.project, tasks)
-    print(f"project {adjudication_of(project)} {outcome.done}; ", end="")
+        text = guideline.read_text(encoding="utf-8")
+        outcome = setup(client, load_labels(labels), text, title, Settings(extend=extend))
+        counts = push_tasks(client, outcome.project, tasks, store=store_path(folder, file_of(title)))
+    print(f"project {title} {outcome.done}; ", end="")
     _show_counts(counts, f"{address}/projects/{outcome.project}/data")
 
 
@@ -137,34 +141,24 @@ def watch(
     run: Annotated[list[str] | None, typer.Option(help="a command; several run one after the other")] = None,
 ) -> None:
     """Keep pulling until Ctrl-C; with --train-every N also build and train each time N more annotations have come."""
-    lines = run or ["python -m data build", "python -m train"]
+    lines = lines_for(run, train_every, out / file_of(project), labels)
     commands = Commands(lines, train_every, store_path(folder, file_of(project)))
     label_set = load_labels(labels)
     with studio(url, folder) as (client, address):
         project_number(client, project)
         print(f"watching {project} on {address}: a pull every {every:g} s; Ctrl-C stops", flush=True)
 
-        told: set[str] = set()
+        warnings = Teller(warn)
 
         def once() -> Pulled:
             pulled = _pull_both(client, project, label_set, out, folder, full=False)
-            for line in _complaints(pulled):
-                if line not in told:
-                    warn(line)
-            told.update(_complaints(pulled))
+            warnings.tell_new(_complaints(pulled))
             return pulled[0][1]
 
         end_by_signals()
-        try:
+        with contextlib.suppress(KeyboardInterrupt), commands:
             for _ in watch_project(once, every, _hint(backend), commands, lambda line: print(line, flush=True)):
                 pass
-        except KeyboardInterrupt:
-            commands.stop()
-
-
-def adjudication_of(title: str) -> str:
-    """The title of the project in which a third decides what a project's annotators see differently."""
-    return title[: TITLE_LENGTHS.stop - 1 - len(ADJUDICATION)] + ADJUDICATION
 
 
 def _hint(backend: str) -> Callable[[], int | None]:
@@ -192,9 +186,12 @@ def _complaints(pulled: list[tuple[Path, Pulled]]) -> list[str]:
 
 
 def _show_counts(counts: Counts, address: str) -> None:
-    twins = f", {counts.twins} unlabelled twins removed" if counts.twins else ""
+    twins = f", {counts.twins} untouched twins removed" if counts.twins else ""
+    blind = f" ({counts.blind} of them blind)" if counts.blind else ""
     print(f"{counts.created} created, {counts.updated} updated, {counts.unchanged} unchanged", end="")
-    print(f", {counts.prelabelled} prelabelled{twins}: {address}")
+    print(f", {counts.predictions} predictions{blind}{twins}: {address}")
+    for line in counts.doubtful:
+        warn(line)
     if counts.hint:
         print(counts.hint)
 

@@ -179,7 +179,7 @@ def decide(desk: Desk, lead: Lead, texts: list[str], gold: dict[str, list[str]])
     desk.change([], [KEYS[x] for x in gold[texts[0]]] or ["0"])
     desk.submit()
     lead.pull()
-    assert [file.stem for file in lead.pulled()] == [TITLE, f"{TITLE}_裁定"]
+    assert [file.stem for file in lead.pulled()] == [TITLE, f"{TITLE}·裁定"]
     decided = {row.sentence: labels for _, row, labels in resolve(lead.pulled()[::-1])}  # whatever the files' order
     assert decided[digest(texts[0])] == gold[texts[0]]
 
@@ -220,4 +220,4 @@ def ask(desk: Desk, project: int, lead: Lead, gold: dict[str, list[str]]) -> Non
     assert right >= 4
     output = lead.studio("push", str(lead.home / "corpus"), f"--prelabel={model}", "--order=uncertainty")
     assert "0 created" in output
-    assert "15 prelabelled" in output  # five of the twenty have just been labelled
+    assert "15 predictions" in output  # five of the twenty have just been labelled

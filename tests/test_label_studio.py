@@ -28,7 +28,7 @@ from data.studio_push import push
 from data.studio_queue import Queue
 from data.studio_server import running
 from data.studio_tasks import chosen, tasks_of
-from studio import DOCUMENT, SENTENCES, WATER, boats, choice, label, labeller, task_ids, ticks
+from studio import DOCUMENT, SENTENCES, WATER, boats, label, labeller, task_ids, ticks
 
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
@@ -81,18 +81,6 @@ def test_that_a_changed_sentence_is_updated_and_a_missing_one_stays(client: Labe
     assert task.data["heading_path"] == "二、水面"
 
 
-def test_that_of_twins_the_labelled_one_stays(client: LabelStudio, project: int) -> None:
-    task = next(tasks_of([DOCUMENT], SENTENCES))
-    first = task_ids(client, project)[task["text"]]
-    made: Any = client.projects.import_tasks(project, request=[{"data": task}], return_task_ids=True)  # type: ignore[list-item]
-    label(client, made.task_ids[0], "water")
-    assert push(client, project, [task]) == Counts(unchanged=1, twins=1)
-    assert task_ids(client, project)[task["text"]] == made.task_ids[0] != first
-    client.projects.import_tasks(project, request=[{"data": task, "annotations": [{"result": [choice("boat")]}]}])  # type: ignore[list-item]
-    with pytest.raises(ValueError, match=r"are the same sentence.*people labelled both"):
-        push(client, project, [task])
-
-
 def test_that_suggestions_are_there_beforehand(client: LabelStudio, project: int, tmp_path: Path) -> None:
     tasks = list(tasks_of([DOCUMENT], SENTENCES))
     more = list(tasks_of([other := Document.of("要添置巡查船。")], segment(other)))
@@ -102,12 +90,12 @@ def test_that_suggestions_are_there_beforehand(client: LabelStudio, project: int
         rows: Any = client.tasks.list(project=project, fields="all")
         return {r.data["text"]: [(p.model_version, ticks(p.result)) for p in r.predictions] for r in rows}
 
-    assert push(client, project, tasks + more, Queue(labeller(boats)), store).prelabelled == 5
+    assert push(client, project, tasks + more, Queue(labeller(boats)), store).predictions == 5
     assert predicted()["渡船去年全部换新。"] == predicted()["要添置巡查船。"] == [("m@1", ["boat"])]
     assert predicted()["要清理岸线垃圾。"] == [("m@1", [])]
     assert push(client, project, tasks, Queue(labeller(boats)), store) == Counts(unchanged=4)
     waters = Queue(labeller(lambda text: ["water"] * ("水" in text), "m@2"))
-    assert push(client, project, tasks, waters, store).prelabelled == 4
+    assert push(client, project, tasks, waters, store).predictions == 4
     assert predicted()["渡船去年全部换新。"] == [("m@2", [])]
     assert predicted()["部分河段水质仍然偏差。"] == [("m@2", ["water"])]
 
@@ -141,12 +129,12 @@ def test_that_two_peoples_labels_come_back(client: LabelStudio, project: int, tm
 
 
 def test_that_a_pull_never_replaces_work_by_nothing(client: LabelStudio, project: int, tmp_path: Path) -> None:
-    label(client, task_ids(client, project)["要清理岸线垃圾。"], "water")
+    answer = label(client, task_ids(client, project)["要清理岸线垃圾。"], "water")
     pull(client, project, WATER, tmp_path, store=tmp_path / "store.sqlite")
     kept = (tmp_path / "label_studio.jsonl").read_bytes()
-    empty = setup(client, WATER, "", "空的项目").project
+    client.annotations.delete(answer)
     with pytest.raises(ValueError, match="right server and project"):
-        pull(client, empty, WATER, tmp_path, store=tmp_path / "store.sqlite")
+        pull(client, project, WATER, tmp_path, store=tmp_path / "store.sqlite")
     assert (tmp_path / "label_studio.jsonl").read_bytes() == kept
 
 
@@ -241,7 +229,7 @@ def test_that_a_third_decides_what_two_see_differently(client: LabelStudio, proj
     [sent] = rows
     assert sent.data["note"] in ("A：水 ｜ B：船", "A：船 ｜ B：水")
     label(client, sent.id, "boat", completed_by=people["ci"])
-    pull(client, third, WATER, tmp_path, "2-third.jsonl", store=tmp_path / "store.sqlite")
+    pull(client, third, WATER, tmp_path, "2-third.jsonl", store=tmp_path / "third.sqlite")
     decided = {DOCUMENT.text[a.start : a.end]: labels for _, a, labels in resolve(sorted(tmp_path.glob("*.jsonl")))}
     assert decided["渡船去年全部换新。"] == ["boat"]
     assert {tuple(labels or ()) for text, labels in decided.items() if "渡船" not in text} == {("water",)}

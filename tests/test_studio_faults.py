@@ -172,19 +172,6 @@ def test_that_a_pull_killed_before_it_replaced_the_file_keeps_what_vanished_once
         (tmp_path / "label_studio.jsonl").write_bytes(before)  # as it stands where the kill came after the other file
 
 
-def test_that_a_project_deleted_and_made_anew_is_noticed(client: LabelStudio, project: int, tmp_path: Path) -> None:
-    one_each(client, project, tmp_path, 6)
-    title = str(client.projects.get(project).title)
-    before = kept(tmp_path)
-    client.projects.delete(project)
-    again = setup(client, WATER, "# 手册", title).project
-    add(client, again, TASKS[4:8], [person(client, "yi")], random.Random(3))
-    pull(client, again, WATER, tmp_path, store=tmp_path / "kept.sqlite")
-    assert kept(tmp_path) == truth(client, again)
-    assert len(kept(tmp_path)) == 4
-    assert set(keys(tmp_path / "label_studio.gone")) == set(before)
-
-
 def test_that_a_person_has_one_answer_for_a_sentence_that_has_two_tasks(
     client: LabelStudio, project: int, tmp_path: Path
 ) -> None:

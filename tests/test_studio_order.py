@@ -115,7 +115,7 @@ def test_that_a_newer_model_takes_the_place_of_the_older(client: LabelStudio, pr
     push(client, project, TASKS, older, tmp_path / "s")
     walk(client, project, 2)
     counts = push(client, project, TASKS, newer, tmp_path / "s")
-    assert (counts.created, counts.updated, counts.prelabelled) == (0, 0, len(THINGS) - 2)
+    assert (counts.created, counts.updated, counts.predictions) == (0, 0, len(THINGS) - 2)
     assert "kappa" in counts.hint
     assert fetch(client, f"api/projects/{project}").body["model_version"] == "m@2"
     rows, _ = fetch_tasks(client, project, fields="all", include="id,data,predictions,total_annotations")
@@ -171,7 +171,7 @@ def test_that_another_order_of_the_same_version_is_followed(client: LabelStudio,
     for plain in (Queue(said), Queue(said, Order.random), Queue(said, Order.diverse)):
         push(client, project, TASKS, plain, tmp_path / "s")
         ordered = Queue(said, Order.uncertainty, blind=0.3)
-        assert push(client, project, TASKS, ordered, tmp_path / "s").prelabelled == len(THINGS)
+        assert push(client, project, TASKS, ordered, tmp_path / "s").predictions == len(THINGS)
         assert push(client, project, TASKS, ordered, tmp_path / "s") == Counts(unchanged=len(THINGS))
         assert len(suggested(client, project)) == len(THINGS)  # one prediction each
         assert served(client, project) == ours(ordered)
@@ -189,7 +189,7 @@ def test_that_a_mended_sentence_gets_a_suggestion_of_its_own(client: LabelStudio
     push(client, project, TASKS, queue, tmp_path / "s")
     mended = [{**TASKS[0], "text": "渡船漆色脱落。"}, *TASKS[1:]]
     counts = push(client, project, mended, queue, tmp_path / "s")
-    assert (counts.updated, counts.prelabelled) == (1, 1)
+    assert (counts.updated, counts.predictions) == (1, 1)
     assert suggested(client, project)["渡船漆色脱落。"] == ("m@1", ["boat"])
 
 

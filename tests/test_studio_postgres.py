@@ -31,7 +31,7 @@ def test_that_the_loop_works_on_postgres_too(tmp_path: Path) -> None:
     with postgres() as address:
         with serving(folder, 0, "", address) as server, connected(server.url, server.credentials.token) as client:
             project = setup(client, WATER, "# 手册", "另一个数据库").project
-            assert push(client, project, TASKS, queue, tmp_path / "s").prelabelled == 4
+            assert push(client, project, TASKS, queue, tmp_path / "s").predictions == 4
             first = next_task(client, project)
             assert first["data"]["text"] == max((task["text"] for task in TASKS), key=len)
             label(client, first["id"], "risk")
@@ -54,3 +54,17 @@ def test_that_a_folder_keeps_the_database_it_began_with(tmp_path: Path) -> None:
     (tmp_path / DATABASE).touch()
     with pytest.raises(ValueError, match="its data lie in SQLite"):
         launch(tmp_path, 0, "", "postgresql://ls@127.0.0.1/other")
+
+
+@pytest.mark.studio
+def test_that_a_mistyped_address_of_a_database_does_not_bind_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PGPASSWORD", raising=False)
+    with pytest.raises(
+        ValueError, match=r"its database is postgresql://ls@127\.0\.0\.1:9/typo, .*PGPASSWORD is not set"
+    ):
+        launch(tmp_path, 0, "", "postgresql://ls@127.0.0.1:9/typo")
+    with serving(tmp_path) as server:
+        assert server.url
+    assert (tmp_path / DATABASE).exists()

@@ -51,7 +51,7 @@ def test_that_no_secret_is_printed_or_written(
         ):
             done = CliRunner().invoke(app, [*line, *where])
             printed += done.output + str(done.exception or "")
-        assert "prelabelled" in printed
+        assert "predictions" in printed
         with connected(label_studio.url, label_studio.credentials.token) as first:
             member = colleague(first, label_studio.url, "a-curious-one@example.org")
         with connected(label_studio.url, member) as client:

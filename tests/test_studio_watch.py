@@ -1,26 +1,31 @@
-"""Pulling without end, and the commands that new answers start."""
+"""Pulling without end: what is told of it, and what fails and is tried again."""
 
 from __future__ import annotations
 
-import contextlib
 import itertools
+import signal
+import sqlite3
+import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from data import studio_store
+from data.labels import load_labels
 from data.records import Annotation
 from data.studio_answers import Pulled
 from data.studio_client import connected
 from data.studio_project import setup
-from data.studio_pull import pull
 from data.studio_push import push
-from data.studio_store import opened
 from data.studio_tasks import tasks_of
-from data.studio_watch import Commands, watch
-from studio import DOCUMENT, SENTENCES, WATER, label, task_ids
+from data.studio_watch import Commands, Teller, watch
+from studio import DOCUMENT, ROOT, SENTENCES, choice, label, task_ids
+from watching import Family, finish, noting
 
 if TYPE_CHECKING:
     from data.studio_server import Server
@@ -30,107 +35,115 @@ def answers(count: int) -> Pulled:
     return Pulled([Annotation("d", i, i + 1, "s", [], ["jia"]) for i in range(count)])
 
 
-def noting(path: Path, word: str, status: int = 0) -> str:
-    """A command that writes a word into a file and ends with a status."""
-    code = f"open({str(path)!r}, 'a').write({word!r}); raise SystemExit({status})"
-    return f'python -c "{code}"'
-
-
-def finish(commands: Commands) -> list[str]:
-    """Step until nothing runs any more; returns what was said."""
-    said = []
-    while commands.running:
-        said.append(commands.step())
-        time.sleep(0.02)
-    return [line for line in said if line]
-
-
-def test_that_commands_run_one_after_the_other_once_enough_has_come(tmp_path: Path) -> None:
-    log, store = tmp_path / "log", tmp_path / "s"
-    commands = Commands([noting(log, "build "), noting(log, "train ")], 5, store)
-    assert not commands.due(4)
-    assert commands.due(5)
-    commands.start(5)
-    assert not commands.due(50)  # they are under way
-    assert [line.endswith(": done") for line in finish(commands)] == [True, True]
-    assert log.read_text(encoding="utf-8") == "build train "
-    again = Commands(commands.lines, 5, store)  # as after a restart
-    assert [again.due(9), again.due(10)] == [False, True]
-
-
-def test_that_a_failure_is_told_and_waits_for_more_answers(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    commands = Commands([noting(log, "build ", 3), noting(log, "train ")], 5, tmp_path / "s")
-    commands.start(5)
-    [said] = finish(commands)
-    assert "status 3" in said
-    assert log.read_text(encoding="utf-8") == "build "
-    assert [commands.due(5), commands.due(9), commands.due(10)] == [False, False, True]
-
-
-def test_that_a_watch_cut_off_in_between_runs_them_again(tmp_path: Path) -> None:
-    commands = Commands([f'{sys.executable} -c "import time; time.sleep(60)"'], 5, tmp_path / "s")
-    commands.start(5)
-    commands.stop()
-    assert Commands(commands.lines, 5, tmp_path / "s").due(5)
-
-
-def test_that_none_run_where_none_are_asked_for(tmp_path: Path) -> None:
-    assert not Commands(["python -m train"], 0, tmp_path / "s").due(1_000_000)
-
-
-def test_that_a_hint_pulls_at_once_and_a_failure_is_tried_again(tmp_path: Path) -> None:
-    hints = iter([1, 1, 1, 2, 2, 3, 3])
-    outcomes = iter([answers(1), None, answers(2)])
+def told(pull: Callable[[], Pulled], turns: int, commands: Commands) -> list[str]:
+    """What a watch says in so many turns, each with a pull."""
     said: list[str] = []
+    hint = itertools.count()
+    for _ in itertools.islice(watch(pull, 0.02, lambda: next(hint), commands, said.append), turns):
+        pass
+    return said
 
-    def once() -> Pulled:
+
+@contextmanager
+def locked(store: Path) -> Iterator[None]:
+    """The store while another program holds it."""
+    connection = sqlite3.connect(store, isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        connection.close()
+
+
+def test_that_a_hint_pulls_at_once_and_a_fault_is_told_once_until_it_is_over(tmp_path: Path) -> None:
+    outcomes: Iterator[Pulled | Exception] = iter(
+        [answers(1), ValueError("no answer"), ValueError("no answer"), OSError("disk full"), answers(1)]
+    )
+
+    def pull() -> Pulled:
         found = next(outcomes)
-        if found is None:
-            raise ValueError("no answer from Label Studio")
+        if isinstance(found, Exception):
+            raise found
         return found
 
-    steps = watch(once, 0.05, lambda: next(hints), Commands([], 0, tmp_path / "s"), said.append)
-    for _ in itertools.islice(steps, 3):
-        pass
-    assert said[0] == "1 annotations, 0 left out"
-    assert "no answer from Label Studio; trying again" in said
-    assert said[-1] == "2 annotations, 0 left out"
+    well = "1 annotations, 0 left out"
+    said = told(pull, 5, Commands([], 0, tmp_path / "s"))
+    assert said == [well, "no answer; trying again", "disk full; trying again", well]
 
 
-def test_that_the_store_survives_and_keeps_all_or_nothing(tmp_path: Path) -> None:
-    with contextlib.suppress(ZeroDivisionError), opened(tmp_path / "s") as store:
-        store.set_fact("since", "today")
-        store.set_fact("whole", str(1 / 0))
-    with opened(tmp_path / "s") as store:
-        assert store.fact("since") == ""
-        store.update_tasks([{"id": 7, "annotations": [{"id": 1}, {"id": 2}]}, {"id": 8, "annotations": []}])
-        assert store.answers() == 2
-        store.update_tasks([{"id": 7, "annotations": []}])
-        assert list(store.tasks()) == []
-    (tmp_path / "torn").write_text("no database, but long enough to be looked at " * 50, encoding="utf-8")
-    with pytest.raises(ValueError, match="move it away"), opened(tmp_path / "torn"):
-        pass
+def test_that_a_held_or_full_store_is_told_and_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studio_store, "BUSY_S", 0.02)
+    commands = Commands([noting(tmp_path / "log", "trained")], 3, tmp_path / "s")
+    with locked(tmp_path / "s"):
+        before = told(lambda: answers(4), 3, commands)
+        commands.start(4)
+        ending = told(lambda: answers(4), 40, commands)
+    assert [line.split(": ", 1)[-1][:21] for line in before] == ["4 annotations, 0 left", "another command is us"]
+    assert ["another command" in line for line in ending].count(True) == 1
+    assert finish(commands) == [f"{commands.lines[0]}: done"]
+    assert (tmp_path / "log").read_text(encoding="utf-8") == "trained"  # once
+
+    def full() -> Pulled:
+        sqlite3.connect(":memory:").executescript("PRAGMA max_page_count = 1; CREATE TABLE t (x)")
+        raise AssertionError
+
+    assert told(full, 2, commands) == ["database or disk is full; trying again"]
+
+
+def test_that_it_is_told_how_many_answers_are_new(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    commands = Commands([noting(log, "trained")], 3, tmp_path / "s")
+    counts = itertools.chain([2, 5], itertools.repeat(9))
+    said = told(lambda: answers(next(counts)), 100, commands)
+    assert [line for line in said if "running" in line] == [
+        f"{new} new annotations: running {commands.lines[0]}" for new in (5, 4)
+    ]
+
+
+def test_that_lines_come_again_after_they_were_gone_and_a_full_disk_ends_nothing() -> None:
+    said: list[str] = []
+    teller = Teller(said.append)
+    for lines in (["无 together with 水", "rewritten"], ["rewritten"], ["无 together with 水", "rewritten"]):
+        teller.tell_new(lines)
+    assert said == ["无 together with 水", "rewritten", "无 together with 水"]
+    with open("/dev/full", "wb", buffering=0) as full:  # each write to it finds no space left
+        Teller(lambda line: print(full.write(line.encode()))).tell_new(["rewritten"])
 
 
 @pytest.mark.studio
-def test_that_a_watch_starts_a_command_when_people_have_labelled(label_studio: Server, tmp_path: Path) -> None:
-    log, store = tmp_path / "log", tmp_path / "s"
-    commands = Commands([noting(log, "trained")], 3, store)
-    said: list[str] = []
-    with connected(label_studio.url, label_studio.credentials.token) as client:
-        project = setup(client, WATER, "# 手册", "看着标注").project
-        push(client, project, list(tasks_of([DOCUMENT], SENTENCES)))
-        steps = watch(
-            lambda: pull(client, project, WATER, tmp_path, store=store), 0.2, lambda: None, commands, said.append
-        )
-        for number in [0, *task_ids(client, project).values()][:4]:
-            if number:
-                label(client, number, "water")
-            next(steps)
-        for _ in range(200):
-            next(steps)
-            if not commands.running and log.exists():
-                break
-    assert log.read_text(encoding="utf-8") == "trained"
-    assert "3 annotations, 0 left out" in said
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGHUP])
+def test_that_the_command_trains_tells_and_ends_with_all_it_started(
+    label_studio: Server, tmp_path: Path, end: signal.Signals
+) -> None:
+    family, log, labels = Family(tmp_path), tmp_path / "log", load_labels(ROOT / "seeds" / "labels.yaml")
+    line = [sys.executable, "-m", "data", "label-studio", "watch", "--train-every=3", "--every=1", "--run", family.line]
+    line += [f"--folder={label_studio.folder}", f"--project={end.name}", f"--out={tmp_path}"]
+
+    def until(text: str, times: int = 1) -> None:
+        deadline = time.monotonic() + 30
+        while log.read_text(encoding="utf-8").count(text) < times:
+            assert time.monotonic() < deadline, log.read_text(encoding="utf-8")
+            time.sleep(0.1)
+
+    with connected(label_studio.url, label_studio.credentials.token) as client, log.open("wb") as output:
+        project = setup(client, labels, "# 手册", end.name).project
+        push(client, project, list(tasks_of([DOCUMENT], SENTENCES)), store=tmp_path / "s")
+        one, two, three, *_ = task_ids(client, project).values()
+        with subprocess.Popen(line, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT) as watching:
+            try:
+                label(client, one, "target")
+                answer = label(client, two, "target", "none")  # which doesn't go together
+                until("left out:")
+                client.annotations.update(answer, result=[choice("target")])
+                until("2 annotations, 0 left out")
+                client.annotations.update(answer, result=[choice("target", "none")])
+                until("left out:", 2)
+                client.annotations.update(answer, result=[choice("target")])
+                label(client, three, "target")
+                until("3 new annotations: running sh")
+                assert family.is_up()
+                watching.send_signal(end)
+                assert watching.wait(20) == 0
+            finally:
+                watching.kill()
+    assert family.is_gone()
