@@ -20,7 +20,7 @@ help:  ## show this list
 
 setup: $(VENV)/.run  ## make the environment that training and serving need
 
-run: $(VENV)/.run  ## corpus, dataset, training, evaluation, then the open server
+run: $(VENV)/.run  ## corpus, dataset, training, evaluation, then the server until Ctrl-C
 	$(BIN) -m data ingest seeds/documents --out data/corpus
 	$(BIN) -m data build --corpus data/corpus --out data/examples
 	$(BIN) -m train
@@ -32,10 +32,10 @@ test: $(VENV)/.dev  ## format, lint, types and the whole suite
 	$(BIN) -m mypy
 	$(BIN) -m pytest
 
-studio: $(VENV)/.dev  ## a local Label Studio server
+studio: $(VENV)/.dev  ## a local Label Studio server on port 8080, until Ctrl-C
 	exec $(BIN) -m data label-studio up
 
-clean:  ## remove the environment and every output
+clean:  ## remove the environment and every output that can be made again; labels and the data of Label Studio stay
 	rm -rf $(VENV) data/corpus data/examples data/agreement data/drawing.jsonl data/suspects.jsonl train/runs serve/models
 
 $(VENV)/bin/python:

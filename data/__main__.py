@@ -13,13 +13,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-from data.agreement_page import compare_files, write_agreement
+from data.agreement_page import Compared, compare_files, shipped_last, write_agreement
 from data.agreement_time import over_time
 from data.anchoring import anchoring
 from data.build import Sources, read_texts
 from data.build import build as build_dataset
+from data.card import PUBLISHED, left_out_line
 from data.command import run
-from data.decisions import read_votes
+from data.decisions import Votes, independent, read_votes
 from data.draw import draw as draw_sentences
 from data.draw import load_plan
 from data.ingest import Summary
@@ -37,7 +38,7 @@ MOST_ROWS = 40  # of the table of documents; of more only those with something t
 HERE = Path(__file__).parent
 SEEDS = HERE.parent / "seeds"
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-app.add_typer(studio_app, name="label-studio", help="Annotate in Label Studio: up, setup, push, pull, down.")
+app.add_typer(studio_app, name="label-studio", help="Annotate in Label Studio: sentences out to people, labels back.")
 err_console = Console(stderr=True, width=None if sys.stderr.isatty() else 160)
 
 
@@ -149,7 +150,8 @@ def build(
         table.add_row(side, *map(str, (row["documents"], row["sentences"], row["none"], *row["labels"].values())))
     err_console.print(table)
     for reason, count in facts["left_out"].items():
-        err_console.print(f"left out {count} sentences: {reason}", style="yellow")
+        style = None if reason == PUBLISHED else "yellow"
+        err_console.print(left_out_line(reason, count), style=style, highlight=False, soft_wrap=True)
     err_console.print(f"dataset {'is up to date' if facts.get('reused') else 'written'} in {out}", markup=False)
 
 
@@ -170,25 +172,41 @@ def agreement(
     """
     files, label_set = annotations or annotation_files(), load_labels(labels)
     texts = read_texts(corpus or _default_corpus(), files, sources)
-    found = compare_files(files, label_set, read_register(register), texts)
-    votes = [read_votes(path) for path in files]
-    time, blind = over_time(votes, label_set.ids), anchoring(votes, label_set.ids)
+    found = compare_files(files, label_set, read_register(register), texts, shipped_annotations())
+    votes = {path: read_votes(path) for path in files}
+    time, blind = over_time([*votes.values()], label_set.ids), anchoring([*votes.values()], label_set.ids)
     write_agreement(found, label_set, files, out, time, blind)
-    for one in found:
-        pairs = [f"kappa {a}, {b}" for a, b in one.labels[0].kappas]
-        title = f"{one.name}: {one.sentences} sentences, {len(one.differing)} differing, {len(one.queue)} to be decided"
-        table = Table("label", "chosen", "all the same", "alpha", *pairs, title=title, title_justify="left")
-        for row in one.labels:
-            cells = (f"{row.share:.1%}", f"{row.same:.1%}", row.alpha, *row.kappas.values())
-            table.add_row(row.label, *map(str, cells))
-        err_console.print(table)
-    if not found:
-        err_console.print(
-            "in no file has a sentence labels of several people; every file is compared by itself", style="yellow"
-        )
+    for one in shipped_last(found):
+        _show_agreement(one)
+    _name_the_rest(votes, found)
     for told in filter(None, map(str, (time, blind))):
-        err_console.print(told, markup=False, highlight=False, soft_wrap=True)
-    err_console.print(f"page: {out / 'agreement.html'}; queue: {out / 'queue.jsonl'}", markup=False, soft_wrap=True)
+        _say(told)
+    _say(f"page: {out / 'agreement.html'}; queue: {out / 'queue.jsonl'}")
+
+
+def _show_agreement(one: Compared) -> None:
+    counts = f"{one.sentences} sentences, {len(one.differing)} differing, {len(one.queue)} to be decided"
+    _say(f"{one.name}{' (ships with the repository)' if one.shipped else ''}: {counts}")
+    table = Table("label", "chosen", "all the same", "alpha", *(f"kappa {a}, {b}" for a, b in one.labels[0].kappas))
+    for row in one.labels:
+        cells = (f"{row.share:.1%}", f"{row.same:.1%}", row.alpha, *row.kappas.values())
+        table.add_row(row.label, *map(str, cells))
+    err_console.print(table)
+
+
+def _name_the_rest(votes: dict[Path, Votes], found: list[Compared]) -> None:
+    """The files of people in which there was nothing to compare; those of adjudicators never have it."""
+    theirs = [path for path in votes if path.resolve() not in shipped_annotations()]
+    compared = {one.name for one in found}
+    for path in theirs:
+        if path.name not in compared and any(map(independent, votes[path].values())):
+            _say(f"{path.name}: no sentence has labels of several people yet (each file is compared by itself)")
+    if not theirs:
+        _say("these are the labels that ship with the repository; `label-studio pull` fetches yours")
+
+
+def _say(line: str) -> None:
+    err_console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -211,7 +229,7 @@ def annotation_files() -> list[Path]:
 
 def shipped_annotations() -> list[Path]:
     """The labels that ``seeds/dataset.md`` tells of."""
-    return sorted((SEEDS / "annotations").glob("*.jsonl"))
+    return sorted((SEEDS / "annotations").resolve().glob("*.jsonl"))
 
 
 def main() -> None:

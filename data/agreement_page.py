@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from math import isnan
@@ -44,9 +44,12 @@ class Compared:
     labels: list[Agreement]
     documents: list[dict[str, Any]]
     queue: list[dict[str, Any]]
+    shipped: bool = False  # by the repository, not labelled by the people who read this
 
 
-def compare_files(paths: list[Path], labels: LabelSet, register: Register, texts: Texts) -> list[Compared]:
+def compare_files(
+    paths: list[Path], labels: LabelSet, register: Register, texts: Texts, shipped: Collection[Path] = ()
+) -> list[Compared]:
     """Of every file in which several people labelled the same sentences: all of it, then each origin of several."""
     files = [read_votes(path) for path in paths]
     found, said = [], verdicts(files)
@@ -56,11 +59,17 @@ def compare_files(paths: list[Path], labels: LabelSet, register: Register, texts
         _check_labels(path, votes, labels)
         decided = set(said).union(*files[number + 1 :]) - split
         if votes:
-            found.append(_compare(path.name, votes, decided, labels, texts))
+            found.append(_compare(path.name, votes, decided, labels, texts, path.resolve() in shipped))
         for origin, part in sorted(_by_origin(votes, register).items()):
             if len(part) < len(votes):
-                found.append(_compare(f"{path.name}: {origin or '?'}", part, decided, labels, texts))
+                name = f"{path.name}, {origin or 'of no origin on record'}"
+                found.append(_compare(name, part, decided, labels, texts, path.resolve() in shipped))
     return found
+
+
+def shipped_last(found: list[Compared]) -> list[Compared]:
+    """In the order in which people look for them: their own files first."""
+    return sorted(found, key=lambda one: one.shipped)
 
 
 def _check_labels(path: Path, votes: Votes, labels: LabelSet) -> None:
@@ -80,7 +89,7 @@ def _by_origin(votes: Votes, register: Register) -> dict[str, Votes]:
     return parts
 
 
-def _compare(name: str, votes: Votes, decided: set[Place], labels: LabelSet, texts: Texts) -> Compared:
+def _compare(name: str, votes: Votes, decided: set[Place], labels: LabelSet, texts: Texts, shipped: bool) -> Compared:
     differing = {place: _queued(rows, labels) for place, rows in sorted(votes.items()) if differ(rows)}
     return Compared(
         name=name,
@@ -90,6 +99,7 @@ def _compare(name: str, votes: Votes, decided: set[Place], labels: LabelSet, tex
         labels=[agreement(votes, label) for label in labels.ids],
         documents=_documents(votes, labels, texts),
         queue=[row for place, row in differing.items() if place not in decided],
+        shipped=shipped,
     )
 
 
@@ -106,7 +116,7 @@ def write_agreement(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     page = environment.get_template("agreement.html.j2").render(
-        found=found,
+        found=shipped_last(found),
         most=MOST_SHOWN,
         names=labels.names,
         resamples=RESAMPLES,
@@ -118,7 +128,7 @@ def write_agreement(
         fewest_shared=FEWEST_SHARED,
     )
     numbers = {
-        "files": [_json(one) for one in found],
+        "files": [_json(one) for one in shipped_last(found)],
         "over_time": time and asdict(time),
         "anchoring": blind and asdict(blind),
     }

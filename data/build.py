@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from data.card import card_text, split_facts
+from data.card import NO_DOCUMENT, PUBLISHED, card_text, split_facts
 from data.corpus import check_corpus, load_corpus
 from data.decisions import check_annotations, read_votes, resolve
 from data.duplicates import Group, groups
@@ -155,7 +155,7 @@ def _join(
             left_out["annotators disagree"] += 1
             continue
         if annotation.document not in texts:
-            left_out["text not at hand"] += 1
+            left_out[_absent(annotation, register)] += 1
             continue
         document, neighbours = texts[annotation.document]
         if digest(document.text[annotation.start : annotation.end]) != annotation.sentence:
@@ -170,6 +170,12 @@ def _join(
         entry = register.get(document.id, Entry(""))
         examples.append(_example(document, neighbours, annotation, chosen, entry))
     return sorted(examples, key=lambda e: e.doc_id), left_out
+
+
+def _absent(annotation: Annotation, register: Register) -> str:
+    """Why its text is not here: by the register it is a published one, or a corpus lacks it."""
+    entry = register.get(annotation.document[:16], Entry(""))
+    return NO_DOCUMENT if entry.origin in ("", "starter") else PUBLISHED
 
 
 def _example(

@@ -22,10 +22,11 @@ a test set too are left out of train, those of a test set out of validation. `re
 split, origin and genre.
 """
 
-
 THIRD_PARTIES = """**It holds texts of third parties.** The labels and the starter corpus are Apache-2.0. Other texts
 are not ours to pass on: keep this directory to yourself.
 """
+PUBLISHED = "published text not at hand"  # reasons why a label is not in the dataset
+NO_DOCUMENT = "their document is in no corpus that was named; ingest it too, or name its folder with --sources"
 
 
 def split_facts(examples: list[Example], labels: LabelSet) -> dict[str, Any]:
@@ -96,7 +97,17 @@ def _cells(row: Mapping[str, Any]) -> list[object]:
 
 
 def _left_out(left_out: Mapping[str, int]) -> str:
-    return "\n".join(f"- left out {count} sentences: {reason}" for reason, count in left_out.items())
+    return "\n".join(f"- {left_out_line(reason, count)}" for reason, count in left_out.items())
+
+
+def left_out_line(reason: str, count: int) -> str:
+    """What is told of sentences that have labels and are not in the dataset, for one reason."""
+    if reason == PUBLISHED:
+        return (
+            f"the labels of {count} sentences of published texts ship without these texts; "
+            "`--sources DIR` brings them in where DIR holds the texts"
+        )
+    return f"left out {count} sentences: {reason}"
 
 
 def _agreement_tables(labels: LabelSet, annotations: list[Path]) -> list[str]:

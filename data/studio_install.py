@@ -82,7 +82,7 @@ def _made_from(folder: Path, key: str) -> bool:
 
 
 def _make_venv(venv: Path, python: Path) -> None:
-    say(f"Installing Label Studio into {venv}: once, about a minute …")
+    say(f"Installing Label Studio into {venv}: once; with its database about two minutes, longer on a slow network …")
     _run([sys.executable, "-m", "venv", "--clear", str(venv)], "make a virtual environment")
     quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
     pins = [
@@ -95,7 +95,7 @@ def _make_venv(venv: Path, python: Path) -> None:
 
 
 def _make_template(template: Path, python: Path, key: str) -> None:
-    say("Preparing an empty Label Studio database: once, under a minute …")
+    say("Preparing an empty Label Studio database: once …")
     with replaced_folder(template) as scratch:
         _run(server_command(python, "version"), "make the database", environment(scratch))  # any command migrates
         (scratch / ".env").unlink()  # signs sessions and tokens: every data folder gets its own

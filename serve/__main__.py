@@ -93,7 +93,7 @@ def _listen(host: str, port: int) -> socket.socket:
 @app.command()
 def classify(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="a document: txt, html")],
+    file: Annotated[Path, typer.Argument(help="a document: text, HTML, PDF, Word")],
     model: Annotated[Path | None, typer.Option("--model", help="model directory")] = None,
     format: Annotated[Format, typer.Option(help="how to print")] = Format.table,
 ) -> None:

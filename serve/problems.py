@@ -10,8 +10,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-INVALID = 'expected a JSON object such as {"text": "…"}; the body is not valid JSON in UTF-8'
 MEDIA_TYPE = "application/problem+json"
+BODIES = {
+    "/v1/classify": '{"text": "…"}',
+    "/predict": '{"tasks": [{"data": {"text": "…"}}]}',
+    "/setup": '{"schema": "<View>…</View>"}',
+    "/webhook": '{"action": "ANNOTATION_CREATED"}',
+}
 
 
 def problem(status: int, detail: str, headers: dict[str, str] | None = None, **extra: Any) -> JSONResponse:
@@ -30,11 +35,21 @@ def install_problems(app: FastAPI) -> None:
 def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     if "json" not in request.headers.get("content-type", ""):
-        return problem(415, 'expected a JSON object such as {"text": "…"} with Content-Type: application/json')
+        return problem(415, f"{_expected(request)} with Content-Type: application/json")
     if any(e["type"] == "json_invalid" for e in error.errors()):
-        return problem(400, INVALID)
+        return _no_json(request)
     found = [_finding(e) for e in error.errors()]
     return problem(422, found[0]["detail"], errors=found)
+
+
+def _no_json(request: Request) -> JSONResponse:
+    return problem(400, f"{_expected(request)}; the body is not valid JSON in UTF-8")
+
+
+def _expected(request: Request) -> str:
+    """What the route that was asked takes, by an example where it has one."""
+    body = BODIES.get(getattr(request.scope.get("route"), "path", ""))
+    return f"expected a JSON object such as {body}" if body else "expected a JSON object"
 
 
 def _finding(error: dict[str, Any]) -> dict[str, str]:
@@ -45,10 +60,10 @@ def _finding(error: dict[str, Any]) -> dict[str, str]:
     return {"pointer": pointer, "detail": str(error["msg"]).removeprefix("Value error, ")}
 
 
-def _http(_: Request, error: Exception) -> JSONResponse:
+def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     if error.status_code == 400:  # the framework's own, for a body that is no text
-        return problem(400, INVALID)
+        return _no_json(request)
     return problem(error.status_code, str(error.detail), dict(error.headers or {}))
 
 

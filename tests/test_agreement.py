@@ -15,7 +15,7 @@ from nltk.metrics.agreement import AnnotationTask
 from sklearn.metrics import cohen_kappa_score
 from typer.testing import CliRunner
 
-from data.__main__ import app
+from data.__main__ import app, shipped_annotations
 from data.agreement import agreement, annotators_of, by_document, several
 from data.corpus import load_corpus
 from data.decisions import Place, Votes
@@ -169,3 +169,30 @@ def test_that_the_command_writes_a_page_and_what_is_to_be_decided(tmp_path: Path
     assert [label["alpha"] for label in numbers["files"][0]["labels"] if label["label"] == "funding"] == [
         {"value": None, "low": None, "high": None}
     ]
+
+
+def test_that_the_files_of_people_come_before_those_that_ship(tmp_path: Path) -> None:
+    """Whatever the order in which they are read; and a file in which one person labelled each sentence is named."""
+    [shipped] = [path for path in shipped_annotations() if path.name == "1-annotators.jsonl"]
+    two = [Annotation(digest("公报"), 0, 8, digest("要清理岸线垃圾。"), ["problem"], [who]) for who in ("li", "wu")]
+    write_jsonl(tmp_path / "标注.jsonl", two)
+    write_jsonl(tmp_path / "另一个.jsonl", two[:1])
+    write_jsonl(tmp_path / "裁定.jsonl", [replace(two[0], decides=True)])
+    files = [str(shipped), *(str(tmp_path / f"{name}.jsonl") for name in ("标注", "另一个", "裁定"))]
+    done = CliRunner().invoke(app, ["agreement", *files, "--out", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    heads = [line for line in done.output.splitlines() if ".jsonl" in line and "queue.jsonl" not in line]
+    assert heads[0] == "标注.jsonl: 1 sentences, 0 differing, 0 to be decided"
+    assert heads[1].startswith("1-annotators.jsonl (ships with the repository): 6637 sentences")
+    assert heads[-1].startswith("另一个.jsonl: no sentence has labels of several people yet")
+    assert not any("裁定" in head for head in heads)  # adjudications are never compared
+    numbers = json.loads((tmp_path / "out" / "agreement.json").read_text(encoding="utf-8"))["files"]
+    assert [row["shipped"] for row in numbers] == [False, True, True, True, True]
+    page = (tmp_path / "out" / "agreement.html").read_text(encoding="utf-8")
+    assert page.index("<h2>标注.jsonl</h2>") < page.index("<h2>1-annotators.jsonl <small>")
+
+
+def test_that_a_lead_who_pulled_nothing_is_told_whose_labels_these_are(tmp_path: Path) -> None:
+    shipped = [str(path) for path in shipped_annotations()]
+    done = CliRunner().invoke(app, ["agreement", *shipped, "--out", str(tmp_path / "out")])
+    assert "these are the labels that ship with the repository; `label-studio pull` fetches yours" in done.output

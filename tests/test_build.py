@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from data.__main__ import app
 from data.build import Sources, build
+from data.card import NO_DOCUMENT, PUBLISHED
 from data.corpus import load_corpus
 from data.decisions import resolve
 from data.files import tree_hashes
@@ -87,7 +88,7 @@ def test_that_labels_without_their_text_are_counted_not_guessed(corpus: Path, tm
     absent = Annotation(digest("不在手边的文件"), 0, 3, digest("某某某"), [], ["甲"])
     write_jsonl(tmp_path / "a.jsonl", [*good[1:], moved, absent])
     facts = build(Sources([corpus], [tmp_path / "a.jsonl"], LABELS), tmp_path / "out", SHARES, 13)
-    assert facts["left_out"] == {"text differs from the one labelled": 1, "text not at hand": 1}
+    assert facts["left_out"] == {"text differs from the one labelled": 1, NO_DOCUMENT: 1}
 
 
 def test_that_a_label_outside_the_set_is_refused(corpus: Path, tmp_path: Path) -> None:
@@ -219,7 +220,7 @@ def test_that_new_documents_are_recorded_once_and_for_all(corpus: Path, tmp_path
 
 def test_that_the_starter_corpus_keeps_its_split_and_loses_only_a_closing_formula(corpus: Path, tmp_path: Path) -> None:
     facts = build(Sources([corpus], ANNOTATIONS, LABELS, REGISTER), tmp_path / "out", SHARES, 13)
-    left_out = {reason: count for reason, count in facts["left_out"].items() if reason != "text not at hand"}
+    left_out = {reason: count for reason, count in facts["left_out"].items() if reason != PUBLISHED}
     assert left_out == {"repeated in validation or test": 1, "repeated in test": 1}  # 自…起施行，有效期五年
     assert facts["groups"] == {"groups": 0, "documents": 0}
     recorded = read_register(REGISTER)
@@ -246,7 +247,7 @@ def test_that_published_texts_join_when_they_are_at_hand(corpus: Path, tmp_path:
     sources = Sources([corpus], [*ANNOTATIONS, tmp_path / "a.jsonl"], LABELS, tmp_path / "r.json")
     without = build(sources, tmp_path / "out", SHARES, 13)
     with_texts = build(replace(sources, published=folder), tmp_path / "out", SHARES, 13)
-    assert without["left_out"]["text not at hand"] - with_texts["left_out"].get("text not at hand", 0) == 3
+    assert without["left_out"][PUBLISHED] - with_texts["left_out"].get(PUBLISHED, 0) == 3
     assert "test_published" not in without["splits"]
     found = list(read_jsonl(tmp_path / "out" / "test_published.jsonl"))
     assert [row["text"] for row in found if row["genre"] == "a"] == ["市里缺少冷藏车。", "要配齐烘干设备。"]
@@ -272,6 +273,9 @@ def test_that_the_card_says_who_labelled_and_how_far_they_agree(corpus: Path, tm
     assert "| starter | train |" in card
     assert "| policy essay | test |" in card
     assert "license: apache-2.0" in card
+    for told in (card, done.output):  # the labels that ship without texts are no loss, and say how they come in
+        assert "published texts ship without these texts; `--sources DIR` brings them in" in told
+        assert "left out 3514" not in told
 
 
 def test_that_the_card_of_other_labels_says_nothing_of_ours(corpus: Path, tmp_path: Path) -> None:

@@ -39,7 +39,8 @@ def main() -> None:
             third = setup(client, labels, guideline, f"{TITLE}·裁定").project
             both = {"funding", "recommendation"}
             noted = next(task for task in tasks if both <= set(lexicon.say([task["text"]])[0].labels))
-            push(client, third, [{**noted, "note": "A：建议、资金 ｜ B：资金"}])
+            action, money = labels.names["recommendation"], labels.names["funding"]
+            push(client, third, [{**noted, "note": f"A：{action}、{money} ｜ B：{money}"}])
         desk = Desk(browser, server.url)
         desk.page.set_viewport_size({"width": 1200, "height": 760})
         desk.log_in(server.credentials.email, server.credentials.password)
@@ -52,6 +53,7 @@ def main() -> None:
         desk.page.wait_for_timeout(1000)
         take(desk, "guideline", 560)
         desk.page.keyboard.press("Escape")
+        desk.page.wait_for_selector(f"text={GUIDE}", state="hidden")
         while len(desk.ticked()) < 2:
             desk.page.keyboard.press("0")
             desk.submit()
