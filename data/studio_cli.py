@@ -28,7 +28,8 @@ from data.studio_backend import KEY_VARIABLE as BACKEND_KEY
 from data.studio_backend import connect as connect_backend
 from data.studio_client import explained, fetch
 from data.studio_database import FORM, PASSWORD
-from data.studio_doctor import Patient, examine, report
+from data.studio_doctor import CURRENT, Patient, examine, examine_order, report
+from data.studio_finding import Called
 from data.studio_install import HOME
 from data.studio_project import TITLE, Settings
 from data.studio_project import setup as setup_project
@@ -121,11 +122,16 @@ def connect(
     url: Url = "",
     folder: Folder = HOME,
     project: Project = TITLE,
+    replace: Annotated[bool, typer.Option("--replace", help="take away what is connected at other addresses")] = False,
 ) -> None:
     """Let a running model tick labels when a task is opened. Its key, if it has one, stands in POLICY_API_KEY."""
     with studio(url, folder) as (client, _):
-        version = connect_backend(client, project_number(client, project), backend, os.environ.get(BACKEND_KEY, ""))
-    print(f"{backend} connected: {version}; order and ticks of all tasks: push --order uncertainty --prelabel MODEL")
+        number = project_number(client, project)
+        version = connect_backend(client, number, backend, os.environ.get(BACKEND_KEY, ""), replace)
+        print(f"{backend} connected: {version}")
+        found = examine_order(client, number, Called(url, folder, project), CURRENT)
+    if not found.good:
+        print(f"{found.what}, until this is done:\n{found.mend}")
 
 
 @app.command()
@@ -135,7 +141,8 @@ def doctor(
     """Look at server, project and backend; say what is wrong and what mends it. Exit code 1 where something is."""
     address, key = access(url, folder)
     store = store_path(folder, file_of(project))
-    patient = Patient(address, key, project, load_labels(labels), store, os.environ.get(BACKEND_KEY, ""))
+    called, label_set = Called(url, folder, project, labels), load_labels(labels)
+    patient = Patient(address, key, project, label_set, store, os.environ.get(BACKEND_KEY, ""), called, CURRENT)
     if not report(examine(patient), print):
         raise typer.Exit(1)
 

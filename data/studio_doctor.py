@@ -1,46 +1,39 @@
-"""Looks at a server, a project and its backends, and says what is wrong and which command mends it."""
+"""Looks at a server, a project and its models, and says what is wrong and which command mends it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from ipaddress import ip_address
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from data.labels import NONE_ID, LabelSet
-from data.studio_backend import backends_of, served_version
-from data.studio_client import connected, explained, fetch, fetch_tasks
-from data.studio_project import find_project, labels_of
-from data.studio_store import opened
+from data.studio_access import HERE
+from data.studio_backend import backends_of
+from data.studio_client import connected, explained, fetch
+from data.studio_doctor_backend import Model, examine_backends, examine_newest, read_model
+from data.studio_doctor_queue import examine_queue, order, read_queue
+from data.studio_finding import Called, Finding, count
+from data.studio_project import adjudication_of, find_project, identity, labels_of
+from data.studio_pull import file_of
+from data.studio_store import PROJECT, opened, store_path
 
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
 
 TRIED = "1.23"
-COMMAND = "python -m data label-studio"
-BLOCKED = (
-    "it answers from here, so Label Studio probably blocks loopback and private addresses: start it with "
-    "`label-studio up`, or set USE_DEFAULT_BANNED_SUBNETS=false where it starts"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at. ``mend`` is the command, or the step, that sets right what isn't ``good``."""
-
-    good: bool
-    what: str
-    mend: str = ""
-
-    def __str__(self) -> str:
-        return f"{'ok ' if self.good else 'bad'}  {self.what}" + (f"\n     -> {self.mend}" if self.mend else "")
+CURRENT = HERE.parent / "serve" / "models" / "current"
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """What is looked at: a server by address and key, a project by title, what its labels should be."""
+    """What is looked at: a server by address and key, a project by title, what its labels should be.
+
+    ``store`` is the project's file on this side, ``model`` the directory of the newest model, None where none is
+    looked at.
+    """
 
     address: str
     key: str
@@ -48,6 +41,8 @@ class Patient:
     labels: LabelSet
     store: Path
     backend_key: str
+    called: Called = field(default_factory=Called)
+    model: Path | None = None
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
@@ -59,12 +54,23 @@ def examine(patient: Patient) -> Iterator[Finding]:
             yield _version(client)
             project = find_project(client, patient.title)
             if project is None:
-                yield Finding(False, f"no project has the title {patient.title!r}", f"{COMMAND} setup")
+                what = f"no project has the title {patient.title!r}"
+                yield Finding(False, what, patient.called.command("setup"))
                 return
             yield from _project(client, project, patient)
-            yield from _backends(client, project, patient)
+            yield from _adjudication(client, patient)
     except ValueError as error:
-        yield Finding(False, str(error), f"{COMMAND} up --detach, or mend what the line says")
+        start = "" if patient.called.url else f"{patient.called.command('up --detach')}, or "
+        yield Finding(False, str(error), f"{start}mend what the line says")
+
+
+def examine_order(client: LabelStudio, project: int, called: Called, newest: Path) -> Finding:
+    """Whether sentences are handed out as the project's model version says."""
+    with explained("the order of the queue was not read"):
+        now = fetch(client, f"api/projects/{project}").body
+        queue = read_queue(client, project)
+    found = order(now, queue, "MODEL", called)
+    return found if found.good else order(now, queue, _directory(read_model(newest), now), called)
 
 
 def _version(client: LabelStudio) -> Finding:
@@ -76,109 +82,80 @@ def _version(client: LabelStudio) -> Finding:
 
 
 def _project(client: LabelStudio, project: int, patient: Patient) -> Iterator[Finding]:
+    called = patient.called
+    with explained(f"project {project} was not read"):
+        backends = backends_of(client, project)
+        now = fetch(client, f"api/projects/{project}").body
+        queue = read_queue(client, project)
+        people = len(list(client.users.list()))
+    model = read_model(patient.model) if patient.model else None
+    yield _labels(now, patient.labels, called)
+    yield _people(people, now, called)
+    yield _shown(now, called)
+    yield from examine_queue(now, queue, bool(backends), _directory(model, now), called)
+    yield _pulled(now, patient.store, called)
+    yield from examine_backends(backends, now, patient.backend_key, called)
+    if isinstance(model, Finding):
+        yield model
+    elif model:
+        yield examine_newest(model, backends, now, called)
+
+
+def _directory(model: Model | Finding | None, now: Row) -> str:
+    """The directory, for a command, of the model that a project goes by, where it is known; else a word for it."""
+    return quote(model.folder) if isinstance(model, Model) and model.version == now["model_version"] else "MODEL"
+
+
+def _labels(now: Row, labels: LabelSet, called: Called) -> Finding:
+    found, wanted = labels_of(now["label_config"]), [*labels.ids, NONE_ID]
+    if found == wanted:
+        return Finding(True, f"project {now['title']} asks for the labels of {called.labels.name}")
+    what = f"project {now['title']} asks for {found}, {called.labels.name} has {wanted}"
+    return Finding(False, what, called.command("setup"))
+
+
+def _people(people: int, now: Row, called: Called) -> Finding:
+    wanted = now["maximum_annotations"]
+    first = "(the first one included)" if people > 1 else "(the first one)"
+    what = f"{count(people, 'account')} {first}, {wanted} wanted for each sentence"
+    mend = f"{called.command('invite')}, or {called.command(f'setup --annotators {people}')}"
+    return Finding(people >= wanted, what, "" if people >= wanted else mend)
+
+
+def _shown(now: Row, called: Called) -> Finding:
+    if now["show_collab_predictions"]:
+        return Finding(True, "suggested labels are shown as ticks")
+    return Finding(False, "suggested labels are hidden", called.command("setup"))
+
+
+def _pulled(now: Row, store: Path, called: Called) -> Finding:
+    """Everybody with an account can delete what others did, so what isn't pulled has no copy."""
+    known, skips = 0, now["skipped_annotations_number"]
+    if store.exists():
+        with opened(store) as kept:
+            known = kept.answers() if kept.fact(PROJECT) in ("", identity(now)) else 0
+    answers = now["total_annotations_number"] + skips
+    what = f"{count(answers, 'answer')} on the server" + (f" ({skips} of them skipped)" if skips else "")
+    if answers <= known:
+        return Finding(True, f"{what}, all pulled")
+    what += f", {answers - known} not pulled: there is no copy of them"
+    return Finding(False, what, called.command("pull"))
+
+
+def _adjudication(client: LabelStudio, patient: Patient) -> Iterator[Finding]:
+    """The project in which a third decides, where there is one."""
+    title = adjudication_of(patient.title)
+    project = find_project(client, title)
+    if project is None:
+        return
     with explained(f"project {project} was not read"):
         now = fetch(client, f"api/projects/{project}").body
-        ranked = _ranked(client, project)
-        people = len(list(client.users.list()))
-    yield _labels(now, patient)
-    tasks, answers = now["task_number"], now["total_annotations_number"]
-    yield Finding(tasks > 0, f"{tasks} tasks, {answers} annotations", "" if tasks else f"{COMMAND} push")
-    yield _order(now, ranked)
-    yield _shown(now)
-    enough = people >= now["maximum_annotations"]
-    what = f"{people} accounts for {now['maximum_annotations']} people per sentence"
-    yield Finding(enough, what, "" if enough else f"{COMMAND} invite, or setup --annotators {people}")
-    yield _pulled(now, patient)
-
-
-def _labels(now: dict[str, Any], patient: Patient) -> Finding:
-    found, wanted = labels_of(now["label_config"]), [*patient.labels.ids, NONE_ID]
-    if found == wanted:
-        return Finding(True, f"project {now['id']} asks for the labels of labels.yaml")
-    return Finding(False, f"project {now['id']} asks for {found}, labels.yaml has {wanted}", f"{COMMAND} setup")
-
-
-def _order(now: dict[str, Any], ranked: dict[int, set[str]]) -> Finding:
-    """Label Studio hands out by chance, without a word, what has no prediction of the project's model version."""
-    if not now["sampling"].startswith("Uncertainty"):
-        return Finding(True, f"order of the queue: {now['sampling']}")
-    version, waiting = now["model_version"], len(ranked)
-    count = sum(version in versions for versions in ranked.values())
-    if count == waiting:
-        return Finding(True, f"order of the queue: by the predictions of {version}, for all {waiting} waiting tasks")
-    what = f"{count} of {waiting} waiting tasks have a prediction of the project's model version {version!r}: "
-    rest = "the others come last, in random order" if count else "the queue is in random order"
-    return Finding(False, what + rest, f"{COMMAND} push --order uncertainty --prelabel MODEL")
-
-
-def _ranked(client: LabelStudio, project: int) -> dict[int, set[str]]:
-    """Of each task that waits for people the versions that it has predictions of."""
-    rows, _ = fetch_tasks(client, project, fields="all", include="id,is_labeled")
-    found: dict[int, set[str]] = {row["id"]: set() for row in rows if not row["is_labeled"]}
-    for prediction in fetch(client, "api/predictions", project=project).body:
-        if prediction["task"] in found:
-            found[prediction["task"]].add(prediction["model_version"])
-    return found
-
-
-def _shown(now: dict[str, Any]) -> Finding:
-    good = bool(now["show_collab_predictions"])
-    return Finding(
-        good, "predictions are shown as ticks" if good else "predictions are hidden", "" if good else f"{COMMAND} setup"
-    )
-
-
-def _pulled(now: dict[str, Any], patient: Patient) -> Finding:
-    """Everybody with an account can delete what others did, so what isn't pulled has no copy."""
-    known = 0
-    if patient.store.exists():
-        with opened(patient.store) as kept:
-            known = kept.answers()
-    missing = now["total_annotations_number"] + now["skipped_annotations_number"] - known
-    what = f"{known} answers pulled, {max(missing, 0)} on the server only"
-    return Finding(missing <= 0, what, f"{COMMAND} pull" if missing > 0 else "")
-
-
-def _backends(client: LabelStudio, project: int, patient: Patient) -> Iterator[Finding]:
-    with explained("the backends were not read"):
-        backends = backends_of(client, project)
-        shown = fetch(client, f"api/projects/{project}").body["model_version"]
-    if not backends:
-        yield Finding(True, "no backend is connected (tasks show what was pushed)")
-    for backend in backends:
-        yield from _backend(backend, shown, patient.backend_key)
-
-
-def _backend(backend: dict[str, Any], shown: str, key: str) -> Iterator[Finding]:
-    url = backend["url"].rstrip("/")
-    again = f"{COMMAND} connect {url}"
-    try:
-        version = served_version(url, key)
-        yield Finding(True, f"backend {url} answers from here with {version}")
-    except ValueError as error:
-        yield Finding(False, str(error), "python -m serve, then " + again)
-        return
-    if backend["state"] != "CO":
-        why = str(backend.get("error_message") or "no reason given")
-        what = f"Label Studio does not reach {url} (state {backend['state']}): {why[:300]}"
-        yield Finding(False, what, (f"{BLOCKED}; then " if _is_near(url) else "") + again)
-        return
-    yield Finding(True, f"Label Studio reaches {url}")
-    names = {"served": version, "title": backend["title"], "project": shown}
-    if len(set(names.values())) == 1:
-        yield Finding(True, "served version, backend's title and project's model version are the same")
-    else:
-        mend = f"{again}; {COMMAND} push --order uncertainty --prelabel MODEL"
-        yield Finding(False, f"versions differ, so the order is random and ticks are missing: {names}", mend)
-
-
-def _is_near(url: str) -> bool:
-    """Whether an address is one that Label Studio asks nothing of unless it is told to."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return not ip_address(host).is_global
-    except ValueError:
-        return "." not in host  # localhost
+        waiting = sum(task.waits for task in read_queue(client, project))
+    store = patient.store.with_name(store_path(Path(), file_of(title)).name)
+    yield _labels(now, patient.labels, replace(patient.called, project=title))
+    yield Finding(True, f"there: {count(waiting, 'sentence')} still to be decided by a third person")
+    pulled = _pulled(now, store, patient.called)  # of the project itself: that pulls both
+    yield replace(pulled, what=f"there: {pulled.what}")
 
 
 def report(findings: Iterator[Finding], show: Callable[[str], None]) -> bool:

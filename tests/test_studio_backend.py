@@ -1,7 +1,8 @@
-"""A real server of ours as the backend of a real Label Studio: connected, asked, doubted by the doctor."""
+"""A real server of ours as the backend of a real Label Studio: connected, asked, connected again."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,9 @@ from data.ingest import ingest
 from data.labellers import load_labeller
 from data.labels import load_labels
 from data.order import Order
-from data.studio_backend import backends_of, connect, served_version, webhook_events
+from data.studio_backend import backends_of, connect, served_version, webhook_events, webhook_key
 from data.studio_cli import app
 from data.studio_client import fetch, fetch_tasks
-from data.studio_doctor import Patient, examine
 from data.studio_project import setup
 from data.studio_push import push
 from data.studio_queue import Queue
@@ -33,6 +33,7 @@ pytestmark = [pytest.mark.studio, pytest.mark.training]
 
 ROOT = Path(__file__).parent.parent
 KEY = "a-key-of-the-test"
+LEXICON = ROOT / "seeds" / "lexicon.yaml"
 POLICY = load_labels(ROOT / "seeds" / "labels.yaml")
 
 
@@ -55,11 +56,13 @@ def predictions(client: LabelStudio, project: int) -> dict[int, list[tuple[str, 
     return {r["id"]: [(p["model_version"], ticks(p["result"])) for p in r["predictions"]] for r in rows}
 
 
-def bad(client: LabelStudio, server: Server, project: int, tmp_path: Path, key: str = KEY) -> list[str]:
-    """What the doctor finds wrong, each with what mends it."""
-    title = str(client.projects.get(project).title)
-    who = Patient(server.url, server.credentials.token, title, POLICY, tmp_path / "s", key)
-    return [f"{found.what} -> {found.mend}" for found in examine(who) if not found.good]
+def webhooks(client: LabelStudio, project: int) -> list[dict[str, Any]]:
+    return list(fetch(client, "api/webhooks/", project=project).body)
+
+
+def shown(client: LabelStudio, project: int) -> str:
+    """The version that a project goes by."""
+    return str(fetch(client, f"api/projects/{project}").body["model_version"])
 
 
 def test_that_a_task_is_suggested_labels_when_it_is_opened(
@@ -76,9 +79,10 @@ def test_that_a_task_is_suggested_labels_when_it_is_opened(
         assert ticks(opened["predictions"][0]["result"]) == said[opened["data"]["text"]]
         [backend] = backends_of(client, project)
         assert (backend["title"], backend["state"]) == (version, "CO")
-        assert fetch(client, f"api/projects/{project}").body["model_version"] == version
+        assert shown(client, project) == version
         assert connect(client, project, url, KEY) == version
         assert len(backends_of(client, project)) == 1
+        assert shown(client, project) == version
 
 
 def _texts(tasks: list[dict[str, Any]]) -> list[str]:
@@ -99,25 +103,19 @@ def test_that_what_was_pushed_is_not_asked_again(
 
 
 def test_that_a_push_with_a_backend_connected_leaves_its_version_on_show(
-    client: LabelStudio,
-    label_studio: Server,
-    project: int,
-    workshop: Workshop,
-    tasks: list[dict[str, Any]],
-    tmp_path: Path,
+    client: LabelStudio, project: int, workshop: Workshop, tasks: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    lexicon = load_labeller("lexicon", ROOT / "seeds" / "lexicon.yaml")
+    lexicon = load_labeller("lexicon", LEXICON)
     push(client, project, tasks, Queue(lexicon, Order.diverse), tmp_path / "s")
-    queue = Queue(load_labeller(str(workshop.model), ROOT), Order.uncertainty)
+    queue = Queue(load_labeller(str(workshop.model), ROOT), Order.uncertainty, blind=0.3)
     with serve(workshop.model, KEY) as url:
         connect(client, project, url, KEY)
         counts = push(client, project, tasks, queue, tmp_path / "s")  # the server forgets the lexicon's predictions
         assert counts.hint == ""  # the lexicon is no model to compare with
-        assert fetch(client, f"api/projects/{project}").body["model_version"] == queue.version
+        assert shown(client, project) == queue.version
         assert [said for rows in predictions(client, project).values() for said, _ in rows] == [queue.version] * len(
             tasks
         )
-        assert bad(client, label_studio, project, tmp_path) == []
 
 
 def test_that_the_webhook_hints_at_answers_and_carries_no_text(
@@ -131,47 +129,93 @@ def test_that_the_webhook_hints_at_answers_and_carries_no_text(
         assert before is not None
         label(client, next_task(client, project)["id"], "none")
         assert (webhook_events(url) or 0) > before
-        [hook] = [h for h in fetch(client, "api/webhooks/", project=project).body if h["url"].startswith(url)]
+        [hook] = webhooks(client, project)
         assert not hook["send_payload"]
 
 
-def test_that_the_doctor_names_what_is_wrong_and_what_mends_it(
+def test_that_a_refused_reconnect_keeps_the_connection_that_worked(
+    client: LabelStudio, workshop: Workshop, tasks: list[dict[str, Any]]
+) -> None:
+    title = "重连失败也不丢"
+    number = setup(client, POLICY, "", title).project
+    push(client, number, tasks[:3])
+    with serve(workshop.model, KEY) as url:
+        version = connect(client, number, url, KEY)
+        before = [row["id"] for row in backends_of(client, number)], webhooks(client, number)
+        setup(client, WATER, "", title)  # labels that the model doesn't know: Label Studio asks it, and it refuses
+        for key, reason in ((KEY, "was not connected: .*valid ML backend"), ("wrong", "refused the key")):
+            with pytest.raises(ValueError, match=reason):
+                connect(client, number, url, key)
+            assert ([row["id"] for row in backends_of(client, number)], webhooks(client, number)) == before
+            assert shown(client, number) == version
+        setup(client, POLICY, "", title)
+        assert [p["model_version"] for p in next_task(client, number)["predictions"]] == [version]
+
+
+def test_that_a_connection_has_one_webhook_with_its_own_key_and_no_texts(
+    client: LabelStudio, project: int, workshop: Workshop
+) -> None:
+    with serve(workshop.model, KEY) as url:
+        for left in ([], ["an earlier one"], ["an earlier one", "its twin"]):
+            for hook in webhooks(client, project):
+                client.webhooks.delete(hook["id"])
+            for name in left:
+                client.webhooks.create(
+                    url=f"{url}/webhook", project=project, is_active=False, headers={"X-API-Key": name}
+                )
+            connect(client, project, url, KEY)
+            [hook] = webhooks(client, project)
+            assert (hook["send_payload"], hook["send_for_all_actions"], hook["is_active"]) == (False, True, True)
+            assert hook["headers"] == {"X-API-Key": webhook_key(KEY)}
+
+
+def test_that_a_second_address_is_refused_unless_it_replaces_the_first(
+    client: LabelStudio, project: int, workshop: Workshop
+) -> None:
+    with serve(workshop.model, KEY) as old, serve(workshop.model, KEY) as new:
+        version = connect(client, project, old, KEY)
+        with pytest.raises(ValueError, match=f"{new} was not connected: .* has {old}, .*--replace"):
+            connect(client, project, new, KEY)
+        assert [row["url"] for row in backends_of(client, project)] == [old]
+        foreign = f"{old}/elsewhere"
+        client.webhooks.create(url=foreign, project=project)
+        assert connect(client, project, new, KEY, replace=True) == version
+        assert [row["url"] for row in backends_of(client, project)] == [new]
+        assert {hook["url"] for hook in webhooks(client, project)} == {f"{new}/webhook", foreign}
+        assert shown(client, project) == version  # deleting a backend of this title empties it
+
+
+def test_that_the_command_says_that_it_made_the_order_random_and_what_mends_it(
     client: LabelStudio,
     label_studio: Server,
     project: int,
     workshop: Workshop,
     tasks: list[dict[str, Any]],
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    queue = Queue(load_labeller(str(workshop.model), ROOT), Order.uncertainty)
-    push(client, project, tasks, queue, tmp_path / "s")
+    monkeypatch.setenv("POLICY_API_KEY", KEY)
+    title = str(client.projects.get(project).title)
+    options = [f"--folder={label_studio.folder}", f"--project={title}"]
     with serve(workshop.model, KEY) as url:
-        connect(client, project, url, KEY)
-        assert bad(client, label_studio, project, tmp_path) == []
-        label(client, next_task(client, project)["id"], "none")
-        assert (
-            "1 on the server only -> python -m data label-studio pull"
-            in bad(client, label_studio, project, tmp_path)[0]
-        )
-        [backend] = backends_of(client, project)
-        basic: Any = {"auth_method": "BASIC_AUTH", "basic_auth_user": "x", "basic_auth_pass": KEY}
-        client.ml.update(backend["id"], url=url, project=project, title="一个标题", **basic)
-        found = "\n".join(bad(client, label_studio, project, tmp_path))
-        assert "versions differ" in found
-        assert f"label-studio connect {url}" in found
-        assert "refused the key" in bad(client, label_studio, project, tmp_path, key="wrong")[-1]
-    assert "python -m serve" in bad(client, label_studio, project, tmp_path)[-1]
 
+        def said() -> str:
+            done = CliRunner().invoke(app, ["connect", url, *options])
+            assert done.exit_code == 0, done.exception
+            return done.output
 
-def test_that_the_doctor_ends_where_nothing_more_can_be_seen(label_studio: Server, tmp_path: Path) -> None:
-    here, labels = label_studio.credentials.token, WATER
-    missing = list(examine(Patient(label_studio.url, here, "没有这个项目", labels, tmp_path / "s", "")))
-    assert missing[-1].mend == "python -m data label-studio setup"
-    refused = list(examine(Patient(label_studio.url, "0" * 40, "没有这个项目", labels, tmp_path / "s", "")))
-    assert [f.good for f in refused] == [False]
-    assert "API key is wrong" in refused[0].what
-    done = CliRunner().invoke(app, ["doctor", f"--folder={label_studio.folder}", "--project=没有这个项目"])
-    assert (done.exit_code, "bad  no project has the title" in done.output) == (1, True)
+        quiet = f"{url} connected: {served_version(url, KEY)}\n"
+        assert said() == quiet  # the sentences come as they stand in the list
+        push(client, project, tasks, Queue(load_labeller("lexicon", LEXICON), Order.diverse), tmp_path / "s")
+        loud = said()
+        assert loud.startswith(f"{quiet}0 of 30 waiting sentences have a prediction of {served_version(url, KEY)}, ")
+        assert "the queue is in random order" in loud
+        *_, command = loud.splitlines()
+        assert command.startswith("python -m data label-studio push --order uncertainty --prelabel MODEL --folder=")
+        assert shlex.split(command)[-1] == f"--project={title}"
+        labeller = load_labeller(str(workshop.model), ROOT)
+        push(client, project, tasks, Queue(labeller, Order.uncertainty), tmp_path / "s")
+        assert said() == quiet
 
 
 def test_that_a_model_of_other_labels_is_not_connected(client: LabelStudio, workshop: Workshop) -> None:
@@ -187,7 +231,7 @@ def test_that_blind_tasks_stay_blind_when_a_model_is_asked(
     client: LabelStudio, project: int, workshop: Workshop, tasks: list[dict[str, Any]]
 ) -> None:
     number = setup(client, POLICY, "# 手册", "全是盲标").project
-    push(client, number, [{**task, "blind": True} for task in tasks[:3]])
+    push(client, number, tasks[:3], Queue(blind=0.999))
     with serve(workshop.model) as url:
         connect(client, number, url, "")
         opened = next_task(client, number)

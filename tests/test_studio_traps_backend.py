@@ -9,17 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from data.labellers import load_labeller
-from data.labels import load_labels
 from data.order import Order
-from data.records import Document
-from data.sentences import segment
 from data.studio_backend import backends_of, connect
 from data.studio_client import connected, fetch
-from data.studio_doctor import Patient, examine
 from data.studio_project import setup
 from data.studio_push import push
 from data.studio_queue import Queue
-from data.studio_tasks import tasks_of
+from examining import BLIND, LINES, POLICY, wrong
 from studio import BLOCKS, ROOT, label, next_task, planned, raw, serve, started
 
 if TYPE_CHECKING:
@@ -30,24 +26,12 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.studio, pytest.mark.training]
 
-POLICY = load_labels(ROOT / "seeds" / "labels.yaml")
-LIST = Document.of(
-    "浮标漆色脱落。缆绳磨损严重。船闸夜间停航。泵站电费上涨。水尺读数不清。渔网堵住桥孔。堤坝裂缝渗漏。灯塔无人值守。"
-)
-LINES = list(tasks_of([LIST], segment(LIST)))
-
-
-def wrong(server: Server, title: str, store: Path, key: str = "") -> str:
-    """What the doctor finds wrong, each with what mends it."""
-    patient = Patient(server.url, server.credentials.token, title, POLICY, store, key)
-    return "\n".join(f"{found.what} -> {found.mend}" for found in examine(patient) if not found.good)
-
 
 def test_that_the_queue_that_falls_back_to_chance_is_told_and_mended(
     client: LabelStudio, label_studio: Server, workshop: Workshop, tmp_path: Path
 ) -> None:
     number = setup(client, POLICY, "", "排序不靠运气").project
-    queue = Queue(load_labeller(str(workshop.model), ROOT), Order.uncertainty)
+    queue = Queue(load_labeller(str(workshop.model), ROOT), Order.uncertainty, blind=BLIND)
     push(client, number, LINES, queue, tmp_path / "s")
     with serve(workshop.model) as url:
         assert connect(client, number, url, "") == queue.version
@@ -59,7 +43,7 @@ def test_that_the_queue_that_falls_back_to_chance_is_told_and_mended(
             client.projects.update(number, model_version=version)
             found = wrong(label_studio, "排序不靠运气", tmp_path / "s")
             assert ("the queue is in random order" in found) == (version == "")
-            assert re.search(f"versions differ, so the order is random.*label-studio connect {url}", found)
+            assert re.search(f"where these differ, the order is random.*label-studio connect {url}", found)
             connect(client, number, url, "")
             assert wrong(label_studio, "排序不靠运气", tmp_path / "s") == ""
         for expected in planned(queue, LINES):
@@ -78,7 +62,8 @@ def test_that_the_doctor_notices_a_version_that_only_few_tasks_have(
     client: LabelStudio, label_studio: Server, workshop: Workshop, tmp_path: Path
 ) -> None:
     number = setup(client, POLICY, "", "只有一条预测").project
-    push(client, number, LINES, Queue(load_labeller(str(workshop.model), ROOT), Order.uncertainty), tmp_path / "s")
+    queue = Queue(load_labeller(str(workshop.model), ROOT), Order.uncertainty, blind=BLIND)
+    push(client, number, LINES, queue, tmp_path / "s")
     assert wrong(label_studio, "只有一条预测", tmp_path / "s") == ""
     suggest(client, number, "other@1")
     client.projects.update(number, model_version="other@1")
@@ -97,29 +82,44 @@ def test_that_ours_asks_this_machine_alone_and_leaves_nothing_half_made(
     with serve(workshop.model, "a-key") as url, serve(workshop.model, "a-key", "127.0.0.2") as next_door:
         connect(client, number, url, "a-key")
         with pytest.raises(ValueError, match=r"answered 403: .*reserved.* asks this machine alone \(127\.0\.0\.1\)"):
-            connect(client, number, next_door, "a-key")
+            connect(client, number, next_door, "a-key", replace=True)
         assert [(b["url"], b["state"]) for b in backends_of(client, number)] == [(url, "CO")]
         hooks = fetch(client, "api/webhooks/", project=number).body
         assert [hook["url"] for hook in hooks] == [f"{url}/webhook"]
 
 
-def test_that_a_server_that_blocks_loopback_keeps_no_half_made_backend(workshop: Workshop, tmp_path: Path) -> None:
+def test_that_a_server_that_blocks_loopback_keeps_what_was_connected_and_nothing_half_made(
+    workshop: Workshop, tmp_path: Path
+) -> None:
     half = dict.fromkeys(BLOCKS) | {"ML_BLOCK_LOCAL_IP": "false"}  # what one lifts first, and it isn't enough
+    refusal = r"answered 403: .*127\.0\.0\.0/8.*USE_DEFAULT_BANNED_SUBNETS=false"
+    version = load_labeller(str(workshop.model), ROOT).version
     with serve(workshop.model) as url:
-        for settings in (half, dict.fromkeys(BLOCKS)):
+        for settings in ({}, half, dict.fromkeys(BLOCKS)):  # connected by `up`, then Label Studio is started otherwise
             with (
                 started(tmp_path / "数据", settings) as server,
                 connected(server.url, server.credentials.token) as client,
             ):
                 number = setup(client, POLICY, "", "挡住本机").project
-                body = {"project": number, "url": url, "title": "m"}
-                assert raw(client, "POST", "api/ml", body).status_code == 403
-                assert bool(backends_of(client, number)) == (settings is half)
-                with pytest.raises(
-                    ValueError, match=r"answered 403: .*127\.0\.0\.0/8.*USE_DEFAULT_BANNED_SUBNETS=false"
-                ):
+                if not settings:
                     connect(client, number, url, "")
-                assert backends_of(client, number) == fetch(client, "api/webhooks/", project=number).body == []
+                    continue
+                other = setup(client, POLICY, "", f"没有接过 {settings is half}").project
+                assert raw(client, "POST", "api/ml", {"project": other, "url": url, "title": "m"}).status_code == 403
+                assert bool(backends_of(client, other)) == (settings is half)
+                for project in (number, other):
+                    before = connection(client, project)
+                    with pytest.raises(ValueError, match=refusal):
+                        connect(client, project, url, "")
+                    assert connection(client, project) == before
+                assert connection(client, number) == ([1], [1], version)
+
+
+def connection(client: LabelStudio, project: int) -> tuple[list[int], list[int], str]:
+    """The numbers of a project's backends and webhooks, and the version that it goes by."""
+    hooks = fetch(client, "api/webhooks/", project=project).body
+    version = str(fetch(client, f"api/projects/{project}").body["model_version"])
+    return [b["id"] for b in backends_of(client, project)], [hook["id"] for hook in hooks], version
 
 
 def test_that_the_doctor_names_the_block_that_keeps_a_backend_away(workshop: Workshop, tmp_path: Path) -> None:
