@@ -131,7 +131,9 @@ def draw(
 @app.command()
 def build(
     corpus: Annotated[list[Path], typer.Option(help="corpus directories that hold the texts")] = [HERE / "corpus"],  # noqa: B006
-    annotations: Annotated[list[Path] | None, typer.Option(help="annotation JSONL files; later ones win")] = None,
+    annotations: Annotated[
+        list[Path] | None, typer.Option(help="annotation JSONL files, or folders of them; later ones win")
+    ] = None,
     labels: Annotated[Path, typer.Option(help="label set")] = SEEDS / "labels.yaml",
     out: Annotated[Path, typer.Option(help="dataset directory to write")] = HERE / "examples",
     shares: Annotated[tuple[float, float, float], typer.Option(help="train, validation, test")] = (0.64, 0.18, 0.18),
@@ -142,7 +144,7 @@ def build(
     record: Annotated[bool, typer.Option("--record", help="place new documents in balance, into the register")] = False,
 ) -> None:
     """Join labels and texts into a dataset directory, split by document."""
-    files = annotations or annotation_files()
+    files = annotation_files(annotations)
     about = SEEDS / "dataset.md" if set(files) == set(shipped_annotations()) else None
     facts = build_dataset(Sources(corpus, files, labels, register, sources, about), out, shares, seed, record)
     table = Table("split", "documents", "sentences", "none", *load_labels(labels).ids)
@@ -158,7 +160,8 @@ def build(
 @app.command()
 def agreement(
     annotations: Annotated[
-        list[Path] | None, typer.Argument(help="annotation JSONL; without: all that build reads")
+        list[Path] | None,
+        typer.Argument(help="annotation files, or folders of them; without: all that build reads"),
     ] = None,
     corpus: Annotated[list[Path] | None, typer.Option(help="corpora, so that the page shows texts")] = None,
     sources: Annotated[Path | None, typer.Option(help="folder of published texts that labels stand on")] = None,
@@ -170,7 +173,7 @@ def agreement(
 
     Where labels were suggested, also: whether people lean on them (decisions with the suggestion against without).
     """
-    files, label_set = annotations or annotation_files(), load_labels(labels)
+    files, label_set = annotation_files(annotations), load_labels(labels)
     texts = read_texts(corpus or _default_corpus(), files, sources)
     found = compare_files(files, label_set, read_register(register), texts, shipped_annotations())
     votes = {path: read_votes(path) for path in files}
@@ -222,9 +225,20 @@ def _default_corpus() -> list[Path]:
     return [folder for folder in (HERE / "corpus",) if folder.is_dir()]
 
 
-def annotation_files() -> list[Path]:
-    """The labels that the repository ships, then those that people pulled."""
-    return shipped_annotations() + sorted((HERE / "annotations").glob("*.jsonl"))
+def annotation_files(named: list[Path] | None = None) -> list[Path]:
+    """The files that are named, those of a folder by name; else what the repository ships, then what people pulled.
+
+    Raises ValueError where a folder has none.
+    """
+    if not named:
+        return shipped_annotations() + sorted((HERE / "annotations").glob("*.jsonl"))
+    files: list[Path] = []
+    for path in named:
+        found = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
+        if not found:
+            raise ValueError(f"{path}: expected files of annotations (*.jsonl), as `label-studio pull` writes them")
+        files += found
+    return files
 
 
 def shipped_annotations() -> list[Path]:

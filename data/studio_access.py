@@ -69,7 +69,7 @@ def _interrupt(*_: object) -> NoReturn:
 
 def warn(line: str) -> None:
     """Tell the person at the terminal what needs a look."""
-    err_console.print(line, style="yellow", markup=False)
+    err_console.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def _key_from_environment() -> str:

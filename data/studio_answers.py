@@ -146,9 +146,9 @@ def _suggestion(task: Row, annotation: Row, history: History) -> Suggestion | No
 
 
 def _in_force(said: list[tuple[float, str, Said]], annotation: Row) -> tuple[str, Said | None]:
-    """The last that was said of the sentence before this answer; the first where the clocks of the two differ."""
+    """The last that was said of the sentence before this answer."""
     given = datetime.fromisoformat(annotation["created_at"]).timestamp()
-    before = [row for row in said if row[0] <= given] or said[:1]
+    before = [row for row in said if row[0] <= given]
     return before[-1][1:] if before else ("", None)
 
 

@@ -112,12 +112,12 @@ def _ask(client: LabelStudio, path: str, params: dict[str, Any]) -> Answer:
     return Answer(body, parsedate_to_datetime(date) if date else datetime.now(UTC))
 
 
-def send(client: LabelStudio, method: str, path: str, body: dict[str, Any]) -> None:
-    """A request that the client has no name for. It changes something, so it is sent once."""
+def send(client: LabelStudio, method: str, path: str, body: dict[str, Any] | None = None) -> None:
+    """A request that the client has no name for. It changes something, so it is sent once; gone already is deleted."""
     from label_studio_sdk.core.api_error import ApiError
 
     response = client._client_wrapper.httpx_client.request(path, method=method, json=body)
-    if response.status_code >= 400:
+    if response.status_code >= 400 and (method, response.status_code) != ("DELETE", 404):
         raise ApiError(status_code=response.status_code, body=response.text[:1000])
 
 

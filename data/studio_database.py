@@ -42,11 +42,12 @@ class Postgres:
     @property
     def url(self) -> str:
         """The address that `parse` reads."""
-        return f"postgresql://{self.user}@{self.host}:{self.port}/{self.name}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"postgresql://{self.user}@{host}:{self.port}/{self.name}"
 
     def __str__(self) -> str:
         known = "set" if os.environ.get(PASSWORD) else "not set"
-        return f"its database is {self.url}, the password's variable {PASSWORD} is {known}"
+        return f"its database is {self.url}, the password's variable {PASSWORD} is {known} (say --postgres again)"
 
     def environment(self) -> dict[str, str]:
         """The server's settings for it."""

@@ -80,7 +80,8 @@ def find_project(client: LabelStudio, title: str) -> int | None:
 
 def adjudication_of(title: str) -> str:
     """The title of the project in which a third decides what a project's annotators see differently."""
-    whole = title.strip() + ADJUDICATION
+    title = title.strip()
+    whole = title + ADJUDICATION
     if len(whole) in TITLE_LENGTHS:
         return whole
     mark = f"…{sha256(title.encode()).hexdigest()[:6]}{ADJUDICATION}"  # another long title begins like this one

@@ -31,13 +31,13 @@ FILE = "label_studio.jsonl"
 RECONCILE = timedelta(hours=24)
 LATE = timedelta(seconds=30)  # a change may be committed so long after the time it bears
 CLOCK = "%Y-%m-%dT%H:%M:%S.%fZ"  # a filter by a time without a fraction crashes the server
-FIELDS = (  # names of nested fields too: what isn't named is left out at every level
-    "id,data,annotations,updated_at,completed_by,result,was_cancelled,created_at,ground_truth,prediction,updated_by"
-)
+FIELDS = "id,total_annotations,cancelled_annotations"  # a listing lacks what an answer was suggested
+EXPORTED = 200  # tasks in one request, whose address may not get too long
 
 
 def file_of(title: str) -> str:
     """The file of a project's annotations: every project has its own, also where a name of a file can't say all."""
+    title = title.strip()  # as the server does
     name = re.sub(r"[^\w·-]+", "_", title)  # 政策句子 (一期) -> 政策句子_一期__5d3c1f.jsonl
     return name + ("" if name == title else f"_{sha256(title.encode()).hexdigest()[:6]}") + ".jsonl"
 
@@ -89,7 +89,7 @@ def _answers(project: dict[str, Any]) -> int:
 
 
 def _read_whole(client: LabelStudio, project: int, store: Path, now: Answer) -> None:
-    """All tasks that anybody worked on, in one request: a filter by ids would be ignored."""
+    """All tasks that anybody worked on, in one request."""
     for _ in range(2):  # an export may lack something and look whole; deletions meanwhile are no fault
         tasks = fetch(client, f"api/projects/{project}/export", **EXPORT).body
         if sum(len(task["annotations"]) for task in tasks) >= _answers(now.body):
@@ -112,7 +112,21 @@ def _read_changed(client: LabelStudio, project: int, store: Path, since: str, an
     page = fetch_page(client, project, 1, fields="all", include=FIELDS, query=query)
     if page.body["total"] > PAGE:
         return False
+    listed = {row["id"]: row["total_annotations"] + row["cancelled_annotations"] for row in page.body["tasks"]}
+    tasks = _exported(client, project, [number for number, count in listed.items() if count])
+    if sum(len(task["annotations"]) for task in tasks) < sum(listed.values()):
+        return False
     with opened(store) as kept:
-        kept.update_tasks(page.body["tasks"])
+        kept.remove_tasks(listed)
+        kept.update_tasks(tasks)
         kept.set_fact("since", page.at.isoformat())
         return kept.answers() == answers
+
+
+def _exported(client: LabelStudio, project: int, numbers: list[int]) -> list[dict[str, Any]]:
+    """These tasks as an export has them. It would ignore a filter by ``ids`` or ``id``."""
+    found = []
+    for at in range(0, len(numbers), EXPORTED):
+        chunk = {"ids[]": numbers[at : at + EXPORTED]}
+        found += fetch(client, f"api/projects/{project}/export", **EXPORT, **chunk).body
+    return found

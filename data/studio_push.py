@@ -1,7 +1,8 @@
 """Sentences into Label Studio: one task each, found again by ``ext_id``, updated where it differs.
 
 Label Studio's own task ids are never used across runs: on SQLite they are given anew after a deletion. Nothing is
-deleted but unannotated twins, which a push leaves behind that was cut off, and predictions of older versions.
+deleted but twins that nobody has touched, which a push leaves behind that was cut off, predictions of older versions
+and second ones of this, and ticks on blind tasks.
 """
 
 from __future__ import annotations
@@ -61,17 +62,19 @@ def push(
 def _push(client: LabelStudio, project: int, tasks: list[Task], queue: Queue, store: Path | None) -> Counts:
     counts = Counts()
     with explained("the tasks were not read"):
+        now = fetch(client, f"api/projects/{project}")
         if store:
             with opened(store) as kept:
-                kept.bind(identity(fetch(client, f"api/projects/{project}").body), store)
-        have, number = read_existing(client, project, counts)
+                kept.bind(identity(now.body), store)
+        have, number = read_existing(client, project, counts, queue.version)
     tasks = [_marked(have.get(task["ext_id"]), task, queue) for task in tasks]
     anew = _ranked_otherwise(queue, store)
     plan = _plan(tasks, have, queue, store, anew)
     if store and plan and queue.labeller:
         with opened(store) as kept:
             counts.hint = hint_of(kept, queue, plan)
-            kept.add_suggestions(queue.version, {key: p.said for key, p in plan.items()})
+            kept.add_suggestions(queue.version, {key: p.said for key, p in plan.items()}, now.at.timestamp())
+    counts.blind = sum(bool(task.get(BLIND)) for task in tasks if not _done(have.get(task["ext_id"])))
     this = Push(client, project, have, plan, counts, number)
     with explained("the push stopped half-way", "What arrived is kept: run the same command again"):
         if anew:
@@ -105,15 +108,15 @@ def _plan(
 
 
 def _marked(existing: Existing | None, task: Task, queue: Queue) -> Task:
-    """The task with whether it is blind: what it was, once anybody has answered it, or where nobody suggests anew."""
-    if existing and (existing.annotated or not queue.labeller):
+    """The task with whether it is blind: what it was, once anybody has begun it, or where nobody suggests anew."""
+    if existing and (existing.begun or not queue.labeller):
         return {**task, BLIND: bool(existing.data.get(BLIND))}
     return queue.marked(task)
 
 
 def _waits(existing: Existing | None, task: Task, version: str, anew: bool) -> bool:
     """Whether a task still needs this version's prediction: what nobody is asked any more needs none."""
-    if not version or (existing and existing.done):
+    if not version or _done(existing):
         return False
     if anew or existing is None or version not in existing.predictions:
         return True
@@ -121,10 +124,14 @@ def _waits(existing: Existing | None, task: Task, version: str, anew: bool) -> b
     return _merged(existing.data, task) != existing.data or (bool(task.get(BLIND)) and ticked)
 
 
+def _done(existing: Existing | None) -> bool:
+    return existing is not None and existing.done
+
+
 def _remove_late_twins(this: Push) -> None:
     """What a push sent that was cut off may arrive after this one has looked: then there are more tasks than known."""
     if fetch(this.client, f"api/projects/{this.project}").body["task_number"] > this.tasks + this.counts.created:
-        read_existing(this.client, this.project, this.counts)
+        read_existing(this.client, this.project, this.counts)  # which removes them
 
 
 def _send(this: Push, tasks: list[Task]) -> None:
@@ -134,7 +141,7 @@ def _send(this: Push, tasks: list[Task]) -> None:
     for at in _shown(range(0, len(new), CHUNK), "sending"):
         _create(this, new[at : at + CHUNK])
     _drop_outdated(this, [existing for existing, task in old if task["ext_id"] in this.plan])
-    _drop_ticks(this, [existing for existing, task in old if task.get(BLIND) and not existing.annotated])
+    _drop_ticks(this, [existing for existing, task in old if task.get(BLIND) and not existing.begun])
     for existing, task in _shown(old, "comparing"):
         _update(this, existing, task)
     _predict(this, [(existing, this.plan[task["ext_id"]]) for existing, task in old if task["ext_id"] in this.plan])
@@ -155,7 +162,7 @@ def _create(this: Push, tasks: list[Task]) -> None:
     _same("tasks", len(tasks), answer.task_count)
     _same("predictions", len(made), answer.prediction_count)
     this.counts.created += len(tasks)
-    _count(this.counts, made)
+    this.counts.predictions += len(made)
 
 
 def _update(this: Push, existing: Existing, task: Task) -> None:
@@ -178,15 +185,14 @@ def _drop_outdated(this: Push, old: list[Existing]) -> None:
     versions = {plan.version for plan in this.plan.values()}
     for existing in old:
         for version in versions & existing.predictions.keys():
-            this.client.predictions.delete(existing.predictions[version][0])
+            send(this.client, "DELETE", f"api/predictions/{existing.predictions[version][0]}/")
 
 
 def _drop_ticks(this: Push, blind: list[Existing]) -> None:
     """Take ticks away from blind tasks, whoever made them: the list of tasks would show them."""
     for existing in blind:
-        for number, labels in existing.predictions.values():
-            if labels:
-                this.client.predictions.delete(number)
+        for number in existing.ticked:
+            send(this.client, "DELETE", f"api/predictions/{number}/")
 
 
 def _predict(this: Push, old: list[tuple[Existing, Prediction]]) -> None:
@@ -196,12 +202,7 @@ def _predict(this: Push, old: list[tuple[Existing, Prediction]]) -> None:
         chunk = request[at : at + CHUNK]
         answer = this.client.projects.import_predictions(this.project, request=chunk)
         _same("predictions", len(chunk), answer.created)
-        _count(this.counts, [plan for _, plan in old[at : at + CHUNK]])
-
-
-def _count(counts: Counts, made: Sequence[Prediction]) -> None:
-    counts.predictions += len(made)
-    counts.blind += sum(plan.blind for plan in made)
+        this.counts.predictions += len(chunk)
 
 
 def _row(plan: Prediction) -> dict[str, Any]:

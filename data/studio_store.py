@@ -11,7 +11,6 @@ import fcntl
 import json
 import sqlite3
 import sys
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,8 +22,8 @@ TABLES = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS tasks (id INTEGER PRIMARY KEY, task TEXT NOT NULL, answers INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS said (
-  ext_id TEXT, at REAL, version TEXT NOT NULL, labels TEXT NOT NULL, confidence REAL NOT NULL,
-  PRIMARY KEY (ext_id, at));
+  ext_id TEXT NOT NULL, at REAL NOT NULL, version TEXT NOT NULL, labels TEXT NOT NULL, confidence REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS said_of ON said (ext_id);
 """
 BUSY_S = 60
 PROJECT = "project"  # a fact
@@ -52,13 +51,13 @@ class Store:
         self.update_tasks(tasks)
 
     def update_tasks(self, tasks: Iterable[Row]) -> None:
-        """Take over what changed; tasks whose annotations were all deleted leave the mirror."""
-        for task in tasks:
-            if task["annotations"]:
-                row = (task["id"], json.dumps(task, ensure_ascii=False), len(task["annotations"]))
-                self._db.execute("INSERT OR REPLACE INTO tasks VALUES (?, ?, ?)", row)
-            else:
-                self._db.execute("DELETE FROM tasks WHERE id = ?", (task["id"],))
+        """Take over tasks as they are now."""
+        rows = [(task["id"], json.dumps(task, ensure_ascii=False), len(task["annotations"])) for task in tasks]
+        self._db.executemany("INSERT OR REPLACE INTO tasks VALUES (?, ?, ?)", rows)
+
+    def remove_tasks(self, ids: Iterable[int]) -> None:
+        """Let these tasks leave the mirror, those of them that are in it."""
+        self._db.executemany("DELETE FROM tasks WHERE id = ?", [(id,) for id in ids])
 
     def tasks(self) -> Iterator[Row]:
         """The mirrored tasks, by id."""
@@ -70,46 +69,44 @@ class Store:
         return int(self._db.execute("SELECT COALESCE(SUM(answers), 0) FROM tasks").fetchone()[0])
 
     def bind(self, project: str, path: Path) -> None:
-        """Belong to this project from now on. Raises ValueError where answers of another one are kept here."""
+        """Belong to this project from now on. Raises ValueError where it belongs to another one."""
         before = self.fact(PROJECT)
-        if before in ("", project):
-            self.set_fact(PROJECT, project)
-            return
-        if self.answers():
+        if before not in ("", project):
             raise ValueError(
-                f"{path}: holds what was pulled of another project of this title ({before}; this one is {project}). "
-                "Is this the right server? If the other project is no more, move this file and its file of annotations "
-                "to a safe place, then run the command again"
+                f"{path}: belongs to another project of this title ({before}; this one is {project}). Is this the "
+                "right server? If both are wanted, give each its own --folder, and its own --out where you pull. If "
+                "the other one is no more, move this file away and rename its file of annotations, which `build` "
+                "reads under any name; then run the command again"
             )
-        for table in ("facts", "tasks", "said"):
-            self._db.execute(f"DELETE FROM {table}")
         self.set_fact(PROJECT, project)
 
-    def add_suggestions(self, version: str, said: Mapping[str, Said]) -> None:
-        """Remember what a version says of sentences, by ext_id, from now on, or since when it has been saying so."""
-        now = time.time()
+    def add_suggestions(self, version: str, said: Mapping[str, Said], at: float) -> None:
+        """Remember what a version says of sentences, by ext_id, from a time of the server's clock (seconds since 1970)
+        on; where it was saying so already, since when stays as it is."""
         rows = []
         for key, one in said.items():
             row = (version, json.dumps(one.labels), one.confidence)
             if self._last_said(key) != row:
-                rows.append((key, now, *row))
+                rows.append((key, at, *row))
         self._db.executemany("INSERT INTO said VALUES (?, ?, ?, ?, ?)", rows)
 
     def _last_said(self, key: str) -> Any:
         """Version, labels as JSON and confidence; None where nothing was said yet."""
         rows = self._db.execute(
-            "SELECT version, labels, confidence FROM said WHERE ext_id = ? ORDER BY at DESC LIMIT 1", (key,)
+            "SELECT version, labels, confidence FROM said WHERE ext_id = ? ORDER BY rowid DESC LIMIT 1", (key,)
         )
         return rows.fetchone()
 
     def suggestions(self, version: str) -> dict[str, Said]:
         """What a version said last, by ext_id."""
-        rows = self._db.execute("SELECT ext_id, labels, confidence FROM said WHERE version = ? ORDER BY at", (version,))
+        rows = self._db.execute(
+            "SELECT ext_id, labels, confidence FROM said WHERE version = ? ORDER BY rowid", (version,)
+        )
         return {key: Said(json.loads(labels), confidence) for key, labels, confidence in rows}
 
     def versions(self) -> list[str]:
         """The versions that said something, the newest last."""
-        rows = self._db.execute("SELECT version, MAX(at) AS last FROM said GROUP BY version ORDER BY last")
+        rows = self._db.execute("SELECT version, MAX(rowid) AS last FROM said GROUP BY version ORDER BY last")
         return [version for version, _ in rows]
 
     def history(self) -> dict[str, list[tuple[float, str, Said]]]:
@@ -117,7 +114,7 @@ class Store:
         found: dict[str, list[tuple[float, str, Said]]] = {}
         for key, *row in self._db.execute(
             "SELECT ext_id, at, version, labels, confidence FROM said WHERE ext_id IN "
-            "(SELECT json_extract(task, '$.data.ext_id') FROM tasks) ORDER BY at"
+            "(SELECT json_extract(task, '$.data.ext_id') FROM tasks) ORDER BY rowid"
         ):
             at, version, labels, confidence = row
             found.setdefault(key, []).append((at, version, Said(json.loads(labels), confidence)))
@@ -146,23 +143,35 @@ def held(path: Path) -> Iterator[None]:
 def opened(path: Path) -> Iterator[Store]:
     """The store at a path, made where missing. Everything in the block is kept, or nothing of it.
 
-    Raises ValueError where the file is no store, or another program holds it for more than a minute.
+    Raises ValueError where the file is no store, can't be written, or is held by another program for over a minute.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
     try:
-        try:
+        with _explained(path):
             connection.execute("BEGIN IMMEDIATE")
             for statement in TABLES.split(";"):
                 connection.execute(statement)
-        except sqlite3.OperationalError as error:
-            raise ValueError(f"{path}: another command is using it ({error}); wait until it ends, try again") from error
-        except sqlite3.DatabaseError as error:
-            raise ValueError(
-                f"{path}: is damaged ({error}); move it away. A full pull makes the answers anew, "
-                "but not what was suggested of blind sentences"
-            ) from error
         yield Store(connection)
-        connection.execute("COMMIT")
+        with _explained(path):
+            connection.execute("COMMIT")
     finally:
         connection.close()  # without the commit, everything is rolled back
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn SQLite's exceptions into a ValueError that says what to do."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:  # the upper bits only tell of what kind
+            raise ValueError(f"{path}: another command is using it; wait until it ends, try again") from error
+        raise ValueError(
+            f"{path}: could not be written ({error}); is the disk full, or the folder not yours? Nothing was changed"
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise ValueError(
+            f"{path}: is damaged ({error}); move it away. A full pull makes the answers anew, "
+            "but not what was suggested of blind sentences"
+        ) from error

@@ -34,8 +34,12 @@ class Teller:
     _standing: set[str] = field(default_factory=set)
 
     def tell(self, line: str) -> None:
-        with contextlib.suppress(OSError):
+        try:
             self.say(line)
+        except BrokenPipeError:  # nobody reads it any more
+            raise KeyboardInterrupt from None
+        except OSError:
+            return
 
     def tell_new(self, lines: list[str]) -> None:
         """Tell what holds now, but for the lines that held the last time too."""
@@ -173,7 +177,9 @@ def lines_for(run: list[str] | None, every: int, pulled: Path, labels: Path) -> 
         raise ValueError("--run: expected --train-every too, the number of new annotations after which it starts")
     usual = ((HERE / "annotations").resolve(), (SEEDS / "labels.yaml").resolve())
     if not run and every and (pulled.parent.resolve(), labels.resolve()) != usual:
-        build = shlex.join([*RUN[0].split(), "--annotations", str(pulled), "--labels", str(labels)])
+        read = [SEEDS / "annotations", pulled.parent] if labels.resolve() == usual[1] else [pulled.parent]
+        options = [word for folder in read for word in ("--annotations", str(folder))]
+        build = shlex.join([*RUN[0].split(), *options, "--labels", str(labels)])
         raise ValueError(
             f"--train-every: expected --run too where --out or --labels differ from {usual[0]} and {usual[1]}, which "
             f'are all that {RUN[0]!r} reads by itself; for example --run "{build}" --run "{RUN[1]}"'

@@ -47,6 +47,7 @@ from data.studio_watch import watch as watch_project
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
 
+BLIND = 0.1
 Corpus = Annotated[Path, typer.Argument(help="corpus directory made by `ingest`")]
 Only = Annotated[Path | None, typer.Option(help="JSONL that names the sentences to send, of `draw`, `agreement`, …")]
 Published = Annotated[Path | None, typer.Option(help="folder of published texts, for sentences that the corpus lacks")]
@@ -62,7 +63,10 @@ def push(
     order: Annotated[
         Order | None, typer.Option(help="what people see first; without it, sentences in the order of the texts")
     ] = None,
-    blind: Annotated[float, typer.Option(help="share of the sentences, always the same, that nobody ticks")] = 0.1,
+    blind: Annotated[
+        float | None,
+        typer.Option(help=f"share of the sentences, always the same, that nobody ticks [default: {BLIND}]"),
+    ] = None,
     seed: Annotated[int, typer.Option(help="of the blind share and of what chance decides")] = 13,
     lexicon: Annotated[Path, typer.Option(help="cue phrases for --prelabel lexicon")] = SEEDS / "lexicon.yaml",
     only: Only = None,
@@ -70,7 +74,9 @@ def push(
 ) -> None:
     """Send sentences to be labelled. Run it again at will: what is there is updated, nothing labelled is deleted."""
     labeller = load_labeller(prelabel, lexicon) if prelabel else None
-    queue = Queue(labeller, order, blind, seed)
+    if blind is not None and not labeller:
+        warn("--blind without --prelabel marks new sentences only: those that are there keep the mark they have")
+    queue = Queue(labeller, order, BLIND if blind is None else blind, seed)
     tasks = _tasks(corpus, only, sources)
     with studio(url, folder) as (client, address):
         number = project_number(client, project)
@@ -168,15 +174,23 @@ def _hint(backend: str) -> Callable[[], int | None]:
 def _pull_both(
     client: LabelStudio, title: str, labels: LabelSet, out: Path, folder: Path, full: bool
 ) -> list[tuple[Path, Pulled]]:
-    """Pull the project, and the one of its adjudications where there is one; the former first."""
-    numbers = {title: project_number(client, title)}
-    if (third := find_project(client, adjudication_of(title))) is not None:
-        numbers[adjudication_of(title)] = third
-    found = []
-    for name, number in numbers.items():
+    """Pull the project, and the one of its adjudications where there is one; the former first.
+
+    What is wrong with the latter is told, and keeps nobody from the former.
+    """
+
+    def one(name: str, number: int) -> tuple[Path, Pulled]:
         file = file_of(name)
         store = store_path(folder, file)
-        found.append((out / file, pull_annotations(client, number, labels, out, file, store=store, full=full)))
+        return out / file, pull_annotations(client, number, labels, out, file, store=store, full=full)
+
+    found = [one(title, project_number(client, title))]
+    third = adjudication_of(title)
+    try:
+        if (number := find_project(client, third)) is not None:
+            found.append(one(third, number))
+    except ValueError as error:
+        found[0][1].doubtful.append(f"{third} was not pulled: {error}")
     return found
 
 
@@ -187,7 +201,7 @@ def _complaints(pulled: list[tuple[Path, Pulled]]) -> list[str]:
 
 def _show_counts(counts: Counts, address: str) -> None:
     twins = f", {counts.twins} untouched twins removed" if counts.twins else ""
-    blind = f" ({counts.blind} of them blind)" if counts.blind else ""
+    blind = f", {counts.blind} blind sentences wait" if counts.blind else ""
     print(f"{counts.created} created, {counts.updated} updated, {counts.unchanged} unchanged", end="")
     print(f", {counts.predictions} predictions{blind}{twins}: {address}")
     for line in counts.doubtful:

@@ -12,7 +12,7 @@ import pytest
 from opencc import OpenCC
 from typer.testing import CliRunner
 
-from data.__main__ import app
+from data.__main__ import annotation_files, app
 from data.build import Sources, build
 from data.card import NO_DOCUMENT, PUBLISHED
 from data.corpus import load_corpus
@@ -296,3 +296,13 @@ def test_that_every_shipped_label_stands_on_a_published_or_shipped_text(corpus: 
     facts = build(Sources([corpus], ANNOTATIONS, LABELS, REGISTER, SHARED), tmp_path / "out", SHARES, 13)
     assert set(facts["left_out"]) <= {"repeated in validation or test", "repeated in test"}
     assert facts["splits"]["test_published"]["documents"] == 5
+
+
+def test_that_a_folder_of_annotations_is_its_files_by_name(tmp_path: Path) -> None:
+    folder, alone = tmp_path / "pulled", tmp_path / "alone.jsonl"
+    folder.mkdir()
+    with pytest.raises(ValueError, match="expected files of annotations"):
+        annotation_files([alone, folder])
+    for name in ("政策·裁定.jsonl", "政策.jsonl", "政策.gone"):
+        (folder / name).touch()
+    assert [path.name for path in annotation_files([alone, folder])] == ["alone.jsonl", "政策.jsonl", "政策·裁定.jsonl"]

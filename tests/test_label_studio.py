@@ -154,6 +154,7 @@ def test_that_the_commands_do_the_same(label_studio: Server, tmp_path: Path) -> 
 
     assert "created" in run("setup")
     assert "4 created" in run("push", str(tmp_path / "corpus"), "--prelabel=lexicon", "--blind=0")
+    assert "marks new sentences only" in run("push", str(tmp_path / "corpus"), "--blind=0.5")
     assert "0 annotations" in run("pull", f"--out={tmp_path / 'pulled'}")
     assert (
         json.loads((tmp_path / "pulled" / "MANIFEST.json").read_text(encoding="utf-8"))["facts"]["命令行.jsonl"][

@@ -101,6 +101,11 @@ def test_that_an_address_of_a_database_has_a_form(address: str) -> None:
         Postgres.parse(address)
 
 
+@pytest.mark.parametrize("address", ["postgresql://ls@[::1]:5432/ls", "postgresql://ls@db.example:5433/ls"])
+def test_that_an_address_is_kept_as_it_was_given(address: str) -> None:
+    assert Postgres.parse(address).url == address
+
+
 def test_that_a_databases_password_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGPASSWORD", KEY)
     found = Postgres.parse("postgresql://ls@db.example/labels").environment()
