@@ -16,6 +16,7 @@ from rich.table import Column, Table
 from data.agreement_page import Compared, compare_files, shipped_last, write_agreement
 from data.agreement_time import over_time
 from data.anchoring import anchoring
+from data.annotation_files import annotation_files, shipped_annotations
 from data.build import Sources, read_texts
 from data.build import build as build_dataset
 from data.card import PUBLISHED, left_out_line
@@ -223,27 +224,6 @@ def share(
 
 def _default_corpus() -> list[Path]:
     return [folder for folder in (HERE / "corpus",) if folder.is_dir()]
-
-
-def annotation_files(named: list[Path] | None = None) -> list[Path]:
-    """The files that are named, those of a folder by name; else what the repository ships, then what people pulled.
-
-    Raises ValueError where a folder has none.
-    """
-    if not named:
-        return shipped_annotations() + sorted((HERE / "annotations").glob("*.jsonl"))
-    files: list[Path] = []
-    for path in named:
-        found = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
-        if not found:
-            raise ValueError(f"{path}: expected files of annotations (*.jsonl), as `label-studio pull` writes them")
-        files += found
-    return files
-
-
-def shipped_annotations() -> list[Path]:
-    """The labels that ``seeds/dataset.md`` tells of."""
-    return sorted((SEEDS / "annotations").resolve().glob("*.jsonl"))
 
 
 def main() -> None:

@@ -15,8 +15,9 @@ from nltk.metrics.agreement import AnnotationTask
 from sklearn.metrics import cohen_kappa_score
 from typer.testing import CliRunner
 
-from data.__main__ import app, shipped_annotations
+from data.__main__ import app
 from data.agreement import agreement, annotators_of, by_document, several
+from data.annotation_files import shipped_annotations
 from data.corpus import load_corpus
 from data.decisions import Place, Votes
 from data.ingest import ingest

@@ -12,7 +12,8 @@ import pytest
 from opencc import OpenCC
 from typer.testing import CliRunner
 
-from data.__main__ import annotation_files, app
+from data.__main__ import app
+from data.annotation_files import annotation_files
 from data.build import Sources, build
 from data.card import NO_DOCUMENT, PUBLISHED
 from data.corpus import load_corpus
