@@ -86,13 +86,15 @@ def test_that_answers_never_fall_on_other_sentences_of_the_same_task_ids(client:
     push(client, new, LINES)
     again = task_ids(client, new)
     assert set(ids.values()) <= set(again.values())
-    with pytest.raises(ValueError, match="right server and project"):
+    label(client, again["灯塔无人值守。"], "risk")
+    with pytest.raises(ValueError, match="another project of this title"):
         pull(client, new, WATER, tmp_path, store=tmp_path / "s")
     assert answers(tmp_path) == [(DOCUMENT.sha256, ["water"])]
-    label(client, again["灯塔无人值守。"], "risk")
+    (tmp_path / "label_studio.jsonl").rename(tmp_path / "earlier.jsonl")  # as the message says
+    (tmp_path / "s").rename(tmp_path / "s.earlier")
     pull(client, new, WATER, tmp_path, store=tmp_path / "s")
     assert answers(tmp_path) == [(LIST.sha256, ["risk"])]
-    assert answers(tmp_path, "label_studio.gone") == [(DOCUMENT.sha256, ["water"])]
+    assert answers(tmp_path, "earlier.jsonl") == [(DOCUMENT.sha256, ["water"])]
 
 
 def test_that_what_a_colleague_did_to_an_answer_is_told(
@@ -123,7 +125,7 @@ def test_that_an_imported_answer_is_pulled_though_it_counts_as_ground_truth(
     assert [labels for _, labels in answers(tmp_path)] == [["water"], ["boat"]]
 
 
-def test_that_a_pull_fetches_what_changed_and_trusts_no_filter_by_ids(
+def test_that_a_pull_fetches_what_changed_by_the_one_filter_that_is_heard(
     label_studio: Server, client: LabelStudio, project: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = task_ids(client, project)
@@ -146,7 +148,10 @@ def test_that_a_pull_fetches_what_changed_and_trusts_no_filter_by_ids(
         asked.clear()
         label(client, ids[FERRY], "boat")
         pull(reader, project, WATER, tmp_path, store=tmp_path / "s")
-    assert not [answer for answer in asked if "export" in answer.url.path or "ids" in answer.url.params]
+    [exported] = [answer for answer in asked if "/export" in answer.url.path]
+    assert exported.url.params.get_list("ids[]") == [str(ids[FERRY])]
+    assert [task["id"] for task in exported.json()] == [ids[FERRY]]
+    assert not [answer for answer in asked if "ids" in answer.url.params]
     pages = [answer.json()["tasks"] for answer in asked if answer.url.path == "/api/tasks"]
     assert [task["id"] for page in pages for task in page] == [ids[FERRY]]
     assert [labels for _, labels in answers(tmp_path)] == [["water"], ["water"], ["boat"]]
