@@ -155,6 +155,10 @@ def build(
     for reason, count in facts["left_out"].items():
         style = None if reason == PUBLISHED else "yellow"
         err_console.print(left_out_line(reason, count), style=style, highlight=False, soft_wrap=True)
+    for label in load_labels(labels).ids:
+        if not any(row["labels"][label] for row in facts["splits"].values()):
+            why = "were people asked for it? where not, every sentence counts as one that does not have it"
+            _say(f"no sentence has the label {label}: {why}", style="yellow")
     err_console.print(f"dataset {'is up to date' if facts.get('reused') else 'written'} in {out}", markup=False)
 
 
@@ -209,8 +213,8 @@ def _name_the_rest(votes: dict[Path, Votes], found: list[Compared]) -> None:
         _say("these are the labels that ship with the repository; `label-studio pull` fetches yours")
 
 
-def _say(line: str) -> None:
-    err_console.print(line, markup=False, highlight=False, soft_wrap=True)
+def _say(line: str, style: str | None = None) -> None:
+    err_console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

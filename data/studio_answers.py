@@ -167,6 +167,7 @@ def _objection(chosen: object, labels: LabelSet) -> str:
     if not chosen:
         return "no label chosen, not even 无"
     if NONE_ID in chosen and len(chosen) > 1:
-        return f"无 together with {sorted(set(chosen) - {NONE_ID})}"
+        others = [name for label, name in labels.names.items() if label in chosen] or sorted(set(chosen) - {NONE_ID})
+        return f"无 together with {'、'.join(others)}"
     unknown = sorted(set(chosen) - {NONE_ID, *labels.ids})
     return f"labels {unknown} are not in the label set" if unknown else ""

@@ -7,6 +7,7 @@ import hmac
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from data.studio_client import explained, fetch, proxied
 
@@ -21,6 +22,10 @@ ADVICE = (
     "block loopback and private networks unless USE_DEFAULT_BANNED_SUBNETS=false is set where they start. "
     f"Its key has to be in {KEY_VARIABLE} here as it is there"
 )
+
+
+class Unanswered(ValueError):
+    """Nothing answers at an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,10 @@ def connect(client: LabelStudio, project: int, url: str, key: str, replace: bool
 
 
 def served_version(url: str, key: str = "") -> str:
-    """The version of the model behind a server of ours. Raises ValueError where it is not reached or refuses."""
+    """The version of the model behind a server of ours. Raises ValueError where it is not reached or refuses.
+
+    Where nothing answers, the ValueError is an Unanswered.
+    """
     import httpx
 
     auth = (USER, key) if key else None
@@ -66,13 +74,19 @@ def served_version(url: str, key: str = "") -> str:
         with httpx.Client(trust_env=proxied(url), timeout=10) as http:
             answer = http.get(f"{url}/versions", auth=auth)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise ValueError(f"{url}: no answer ({error}); is it running? start one: python -m serve") from error
+        raise Unanswered(f"{url}: no answer ({error}); is it running? start one: {serve_line(url)}") from error
     if answer.status_code == 401:
         raise ValueError(f"{url}: refused the key; put the one it was started with into {KEY_VARIABLE}")
     try:
         return str(answer.json()["versions"][0])
     except (ValueError, KeyError, IndexError, TypeError) as error:
         raise ValueError(f"{url}: expected a server of ours (python -m serve), got {answer.status_code}") from error
+
+
+def serve_line(url: str) -> str:
+    """The command that starts a server of ours at an address; run where that is."""
+    port = urlsplit(url).port or 8000
+    return "python -m serve" + (f" --port {port}" if port != 8000 else "")
 
 
 def webhook_key(key: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
 
 TRIED = "1.23"
+RECENT_S = 120  # a watch pulls more often
 CURRENT = HERE.parent / "serve" / "models" / "current"
 Row = dict[str, Any]
 
@@ -60,8 +62,8 @@ def examine(patient: Patient) -> Iterator[Finding]:
             yield from _project(client, project, patient)
             yield from _adjudication(client, patient)
     except ValueError as error:
-        start = "" if patient.called.url else f"{patient.called.command('up --detach')}, or "
-        yield Finding(False, str(error), f"{start}mend what the line says")
+        start = "# mend what this line says" if patient.called.url else patient.called.command("up --detach")
+        yield Finding(False, str(error), start)
 
 
 def examine_order(client: LabelStudio, project: int, called: Called, newest: Path) -> Finding:
@@ -78,7 +80,7 @@ def _version(client: LabelStudio) -> Finding:
         release = str(fetch(client, "api/version").body["release"])
     if release.startswith(TRIED):
         return Finding(True, f"Label Studio {release}")
-    return Finding(False, f"Label Studio {release}: tried with {TRIED} only", f"install {TRIED}, or expect surprises")
+    return Finding(False, f"Label Studio {release}: tried with {TRIED} only", f"# install {TRIED}, or expect surprises")
 
 
 def _project(client: LabelStudio, project: int, patient: Patient) -> Iterator[Finding]:
@@ -94,7 +96,7 @@ def _project(client: LabelStudio, project: int, patient: Patient) -> Iterator[Fi
     yield _shown(now, called)
     yield from examine_queue(now, queue, bool(backends), _directory(model, now), called)
     yield _pulled(now, patient.store, called)
-    yield from examine_backends(backends, now, patient.backend_key, called)
+    yield from examine_backends(backends, now, patient.backend_key, model, called)
     if isinstance(model, Finding):
         yield model
     elif model:
@@ -111,15 +113,21 @@ def _labels(now: Row, labels: LabelSet, called: Called) -> Finding:
     if found == wanted:
         return Finding(True, f"project {now['title']} asks for the labels of {called.labels.name}")
     what = f"project {now['title']} asks for {found}, {called.labels.name} has {wanted}"
-    return Finding(False, what, called.command("setup"))
+    mend = called.command("setup")
+    if now["total_annotations_number"] + now["skipped_annotations_number"]:
+        mend += (
+            "  # people have labelled already: it says what a change would mean, and --extend makes it all the same; "
+            "or name the label set that they know with --labels"
+        )
+    return Finding(False, what, mend)
 
 
 def _people(people: int, now: Row, called: Called) -> Finding:
     wanted = now["maximum_annotations"]
     first = "(the first one included)" if people > 1 else "(the first one)"
     what = f"{count(people, 'account')} {first}, {wanted} wanted for each sentence"
-    mend = f"{called.command('invite')}, or {called.command(f'setup --annotators {people}')}"
-    return Finding(people >= wanted, what, "" if people >= wanted else mend)
+    fewer = called.command(f"setup --annotators {people}  # or fewer for each sentence")
+    return Finding(people >= wanted, what, "" if people >= wanted else f"{called.command('invite')}\n{fewer}")
 
 
 def _shown(now: Row, called: Called) -> Finding:
@@ -130,14 +138,18 @@ def _shown(now: Row, called: Called) -> Finding:
 
 def _pulled(now: Row, store: Path, called: Called) -> Finding:
     """Everybody with an account can delete what others did, so what isn't pulled has no copy."""
-    known, skips = 0, now["skipped_annotations_number"]
+    known, skips, since = 0, now["skipped_annotations_number"], ""
     if store.exists():
         with opened(store) as kept:
-            known = kept.answers() if kept.fact(PROJECT) in ("", identity(now)) else 0
+            if kept.fact(PROJECT) in ("", identity(now)):
+                known, since = kept.answers(), kept.fact("since")
     answers = now["total_annotations_number"] + skips
     what = f"{count(answers, 'answer')} on the server" + (f" ({skips} of them skipped)" if skips else "")
     if answers <= known:
         return Finding(True, f"{what}, all pulled")
+    age = (datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds() if since else RECENT_S
+    if age < RECENT_S:
+        return Finding(True, f"{what}, {answers - known} not pulled yet; the last pull was {age:.0f} s ago")
     what += f", {answers - known} not pulled: there is no copy of them"
     return Finding(False, what, called.command("pull"))
 

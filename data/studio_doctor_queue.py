@@ -63,14 +63,15 @@ def order(now: Row, queue: list[Queued], model: str, called: Called) -> Finding:
     return Finding(False, f"{what}which the project goes by: {rest}", called.command(push_again(now, model)))
 
 
-def push_again(now: Row, model: str) -> str:
+def push_again(now: Row, model: str, more: str = "") -> str:
     """The push that suggests and orders everything anew, as the project does now."""
     version = now["model_version"] or ""
     if version == Order.diverse.value:
-        return "push --order diverse"
+        return f"push --order diverse {more}".strip()
     by, prelabel = (Order.diverse, LEXICON) if version.startswith(f"{LEXICON}@") else (Order.uncertainty, model)
     by = Order.random if now["sampling"] == SAMPLING[Order.random] else by
-    return f"push --order {by} --prelabel {prelabel}"
+    line = f"push --order {by} --prelabel {prelabel} {more}".strip()
+    return line + (f"  # MODEL: the directory of {version or 'a model'}" if prelabel == "MODEL" else "")
 
 
 def _blind(now: Row, queue: list[Queued], asked: bool, model: str, called: Called) -> Iterator[Finding]:
@@ -87,6 +88,6 @@ def _blind(now: Row, queue: list[Queued], asked: bool, model: str, called: Calle
         what = f"blind (labelled without ticks): {len(blind)} of {count(len(waiting), 'waiting sentence')}"
         yield Finding(True, f"{what}; they tell how far people lean on ticks")
         return
-    more = "; a larger share where a tenth of so few is none" if len(waiting) < FEW else ""
+    more = "\n# a larger share where a tenth of so few is none" if len(waiting) < FEW else ""
     what = "no waiting sentence is blind (labelled without ticks), so nobody can tell how far people lean on ticks"
-    yield Finding(False, what, called.command(push_again(now, model) + " --blind 0.1") + more)
+    yield Finding(False, what, called.command(push_again(now, model, "--blind 0.1")) + more)

@@ -21,14 +21,18 @@ OPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at. ``mend`` is the command, or the step, that sets right what isn't ``good``."""
+    """One thing that was looked at.
+
+    ``mend`` sets right what isn't ``good``, or makes better what is: lines to paste, each a command or a # comment.
+    """
 
     good: bool
     what: str
     mend: str = ""
 
     def __str__(self) -> str:
-        return f"{'ok ' if self.good else 'bad'}  {self.what}" + (f"\n     -> {self.mend}" if self.mend else "")
+        state = ("tip" if self.mend else "ok ") if self.good else "bad"
+        return "\n     ".join([f"{state}  {self.what}", *self.mend.splitlines()])
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,9 @@ class Called:
         """A whole command line, its options written where they aren't the usual ones."""
         names = OPTIONS.get(line.split()[0], ["url", "folder", "project"])
         given = {name: getattr(self, name) for name in names if getattr(self, name) != getattr(Called(), name)}
-        return " ".join([f"{COMMAND} {line}", *(f"--{name}={quote(str(value))}" for name, value in given.items())])
+        line, hash, comment = line.partition("  # ")
+        options = [f"--{name}={quote(str(value))}" for name, value in given.items()]
+        return " ".join([f"{COMMAND} {line}", *options]) + hash + comment
 
 
 def count(number: int, noun: str) -> str:

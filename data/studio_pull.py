@@ -67,8 +67,10 @@ def pull(
         if not path.exists() or path.read_text(encoding="utf-8") != rows:
             keep_vanished(pulled, path, project)
             write_atomic(path, rows)
-        facts = {**read_manifest(out).get("facts", {}), file: pulled.facts()}
-        write_manifest(out, inputs={f"project {project}": sha256(rows.encode()).hexdigest()}, facts=facts)
+        before = read_manifest(out)
+        facts = {**before.get("facts", {}), file: pulled.facts()}
+        inputs = {**before.get("inputs", {}), f"project {project}": sha256(rows.encode()).hexdigest()}
+        write_manifest(out, inputs=inputs, facts=facts)
     return pulled
 
 

@@ -65,7 +65,7 @@ def push(
     ] = None,
     blind: Annotated[
         float | None,
-        typer.Option(help=f"share of the sentences, always the same, that nobody ticks [default: {BLIND}]"),
+        typer.Option(help=f"share of the sentences, always the same, that nobody ticks (default: {BLIND})"),
     ] = None,
     seed: Annotated[int, typer.Option(help="of the blind share and of what chance decides")] = 13,
     lexicon: Annotated[Path, typer.Option(help="cue phrases for --prelabel lexicon")] = SEEDS / "lexicon.yaml",
@@ -104,7 +104,7 @@ def adjudicate(
         raise ValueError(f"{queue}: expected the queue of what differs; write it: python -m data agreement")
     tasks = [{**task, DECIDES: True} for task in _tasks(corpus, queue, sources)]
     if not tasks:
-        print("nothing to decide: no two annotators differ")
+        print("nothing to decide: nobody differs, or all that differ is decided (what was pulled last counts)")
         return
     title = adjudication_of(project)
     with studio(url, folder) as (client, address):

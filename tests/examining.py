@@ -30,6 +30,7 @@ def told(
     """What is well, and what isn't, each with what mends it."""
     patient = Patient(server.url, server.credentials.token, title, labels, store, key, model=model)
     found = list(examine(patient))
+    assert all(line.startswith(("python -m ", "# ")) for f in found for line in f.mend.splitlines())  # to be pasted
     return [f.what for f in found if f.good], [f"{f.what} -> {f.mend}" for f in found if not f.good]
 
 

@@ -119,7 +119,7 @@ def test_that_what_people_label_becomes_a_model_that_helps_them(label_studio: Se
         output = lead.pull()  # what is named on stderr stands in it too
         assert "10 annotations, 6 sentences, 2 annotators" in output
         assert "1 skipped" in output
-        assert f"jia@example.cn: 无 together with ['risk']: {texts[2]}" in output.replace("\n", " ")
+        assert f"jia@example.cn: 无 together with 风险: {texts[2]}" in output.replace("\n", " ")
         decide(bing, lead, texts, gold)
         train(client, project, lead, gold)
         ask(bing, project, lead, gold)

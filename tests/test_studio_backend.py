@@ -212,7 +212,7 @@ def test_that_the_command_says_that_it_made_the_order_random_and_what_mends_it(
         assert "the queue is in random order" in loud
         *_, command = loud.splitlines()
         assert command.startswith("python -m data label-studio push --order uncertainty --prelabel MODEL --folder=")
-        assert shlex.split(command)[-1] == f"--project={title}"
+        assert shlex.split(command, comments=True)[-1] == f"--project={title}"
         labeller = load_labeller(str(workshop.model), ROOT)
         push(client, project, tasks, Queue(labeller, Order.uncertainty), tmp_path / "s")
         assert said() == quiet

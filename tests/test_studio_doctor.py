@@ -78,7 +78,7 @@ def test_that_too_few_accounts_are_told(client: LabelStudio, label_studio: Serve
     assert (enough in good, bad) == (True, [f"0 sentences: 0 finished, 0 still to be labelled -> {COMMAND} push"])
     setup(client, WATER, "", "人手不够", Settings(annotators=people + 1))
     said = f"{people} accounts (the first one included), {people + 1} wanted for each sentence"
-    mend = f"{COMMAND} invite, or {COMMAND} setup --annotators {people}"
+    mend = f"{COMMAND} invite\n{COMMAND} setup --annotators {people}  # or fewer for each sentence"
     assert f"{said} -> {mend}" in doctor(label_studio, "人手不够", tmp_path / "s")[1]
 
 
@@ -88,7 +88,7 @@ def test_that_a_queue_where_nothing_is_blind_is_told(client: LabelStudio, label_
     assert wrong(label_studio, "没有盲标", tmp_path / "s").count("blind") == 0  # nobody suggests anything
     push(client, number, LINES, Queue(MODEL, Order.uncertainty), tmp_path / "s")
     _, bad = doctor(label_studio, "没有盲标", tmp_path / "s")
-    mend = f"{COMMAND} push --order uncertainty --prelabel MODEL --blind 0.1; a larger share where a tenth of so few"
+    mend = f"{COMMAND} push --order uncertainty --prelabel MODEL --blind 0.1  # MODEL: the directory of m@1\n# a larger"
     [line] = [line for line in bad if "no waiting sentence is blind" in line]
     assert line.split(" -> ")[1].startswith(mend)
     push(client, number, LINES, Queue(MODEL, Order.uncertainty, 0.1), tmp_path / "s")
@@ -109,7 +109,7 @@ def test_that_ticks_on_blind_sentences_are_told_and_mended(
     for task in LINES:
         row = {"task": task_ids(client, number)[task["text"]], "model_version": "m@0", "result": [choice("water")]}
         assert raw(client, "POST", f"api/projects/{number}/import/predictions", [row]).json() == {"created": 1}
-    mend = f"{COMMAND} push --order uncertainty --prelabel MODEL"
+    mend = f"{COMMAND} push --order uncertainty --prelabel MODEL  # MODEL: the directory of m@1"
     said = "of the 3 blind sentences 3 have ticks after all, which the list of tasks shows"
     assert doctor(label_studio, "盲标露了底", tmp_path / "s")[1] == [f"{said} -> {mend}"]
     push(client, number, LINES, queue, tmp_path / "s")

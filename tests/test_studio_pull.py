@@ -71,7 +71,7 @@ def test_that_skips_are_counted_and_no_decision() -> None:
 def test_that_a_contradiction_is_left_out_and_named() -> None:
     pulled = read(decision("none", "water", who=2), decision("risk"))
     assert [row.annotators for row in pulled.annotations] == [["jia@example.cn"]]
-    assert pulled.refused == ["task 7, yi@example.cn: 无 together with ['water']: 要清理岸线垃圾。"]
+    assert pulled.refused == ["task 7, yi@example.cn: 无 together with 水: 要清理岸线垃圾。"]
 
 
 def test_that_labels_of_another_set_and_empty_decisions_are_left_out() -> None:

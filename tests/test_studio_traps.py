@@ -214,7 +214,7 @@ def test_that_a_none_beside_a_label_is_named_and_left_out(client: LabelStudio, p
     assert both.status_code == 201
     label(client, ids[RIVER], "none")
     pulled = pull(client, project, WATER, tmp_path, store=tmp_path / "s")
-    assert pulled.refused == [f"task {ids[FERRY]}, admin@localhost: 无 together with ['boat']: {FERRY}"]
+    assert pulled.refused == [f"task {ids[FERRY]}, admin@localhost: 无 together with 船: {FERRY}"]
     assert answers(tmp_path) == [(DOCUMENT.sha256, [])]
 
 

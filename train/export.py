@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import warnings
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ def export_onnx(model: PreTrainedModel, path: Path) -> None:
     ids = torch.ones((2, 8), dtype=torch.long)
     batch, tokens = torch.export.Dim("batch"), torch.export.Dim("tokens", max=512)
     shapes = {name: {0: batch, 1: tokens} for name in INPUTS}
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision, which no BERT needs
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's own deprecations
         torch.onnx.export(
