@@ -55,6 +55,16 @@ def locked(store: Path) -> Iterator[None]:
         connection.close()
 
 
+@contextmanager
+def heard(end: signal.Signals) -> Iterator[None]:
+    """What is started meanwhile hears the signal, though whoever runs the tests (nohup) may ignore it."""
+    before = signal.signal(end, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(end, before)
+
+
 def test_that_a_hint_pulls_at_once_and_a_fault_is_told_once_until_it_is_over(tmp_path: Path) -> None:
     outcomes: Iterator[Pulled | Exception] = iter(
         [answers(1), ValueError("no answer"), ValueError("no answer"), OSError("disk full"), answers(1)]
@@ -129,7 +139,7 @@ def test_that_the_command_trains_tells_and_ends_with_all_it_started(
         project = setup(client, labels, "# 手册", end.name).project
         push(client, project, list(tasks_of([DOCUMENT], SENTENCES)), store=tmp_path / "s")
         one, two, three, *_ = task_ids(client, project).values()
-        with subprocess.Popen(line, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT) as watching:
+        with heard(end), subprocess.Popen(line, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT) as watching:
             try:
                 label(client, one, "target")
                 answer = label(client, two, "target", "none")  # which doesn't go together
