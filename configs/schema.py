@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING, Any
 
 from hydra.core.config_store import ConfigStore
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 class Task(Enum):
@@ -113,12 +118,17 @@ class TrainConfig:
         if self.encoder.path and self.encoder.name == "scratch":
             self.encoder.name = "local"
         for knob, name in (("encoder.name", self.encoder.name), ("run.name", self.run.name or "x")):
-            if not _NAME.fullmatch(name):
+            if not NAME.fullmatch(name):
                 raise ValueError(f"{knob} must be a plain name of ASCII letters, digits, dot, dash, got {name!r}")
         pretrained = bool(self.encoder.path or self.encoder.hub_id)
         self.optim.learning_rate = self.optim.learning_rate or (5e-5 if pretrained else 5e-4)
         self.optim.epochs = self.optim.epochs or (10 if pretrained else 40)
         self.optim.patience = self.optim.patience or max(1, round(self.optim.epochs / 4))
+
+
+def plain(config: DataclassInstance) -> dict[str, Any]:
+    """A configuration as JSON can hold it: enums by their values."""
+    return json.loads(json.dumps(asdict(config), default=lambda x: x.value if isinstance(x, Enum) else str(x)))  # type: ignore[no-any-return]
 
 
 def register() -> None:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf import DictConfig
 from rich.console import Console
 from rich.table import Table
 
 from configs.schema import TrainConfig, register
+from train.command import read_config, run, told_errors
 
 register()
 
@@ -26,18 +24,13 @@ register()
 def _hydra_main(raw: DictConfig) -> None:
     for noisy in ("onnxscript", "onnx_ir", "torch.onnx", "httpx", "huggingface_hub"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
-    try:
-        schema = OmegaConf.structured(TrainConfig)  # merged again, so that a key added with + is refused too
-        config = OmegaConf.to_object(OmegaConf.merge(schema, OmegaConf.to_container(raw)))
-        assert isinstance(config, TrainConfig)
+    with told_errors():
+        config = read_config(raw, TrainConfig)
         if HydraConfig.get().mode is RunMode.MULTIRUN:
             config.run.publish = config.run.test = False
         from train.run import train  # torch and transformers take seconds; a wrong knob is refused before that
 
         _show(train(config))
-    except (ValueError, OmegaConfBaseException) as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
 
 
 def _show(folder: Path) -> None:
@@ -60,13 +53,8 @@ def _table(split: str, systems: dict[str, Any]) -> Table:
 
 
 def main() -> None:
-    """Run the command line; Ctrl-C stops it with a word on how to go on."""
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    try:
-        _hydra_main()
-    except KeyboardInterrupt:
-        print("stopped; the same command goes on from the newest checkpoint", file=sys.stderr)
-        sys.exit(130)
+    """Run the command line."""
+    run(_hydra_main)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,12 @@ from transformers import (
     AutoTokenizer,
     BertConfig,
     BertForSequenceClassification,
-    BertTokenizer,
     PreTrainedModel,
 )
 
 from configs.schema import EncoderConfig, Task
 from data.labels import LabelSet
-
-SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+from train.vocabulary import latin_letters, make_tokenizer
 
 
 def load_encoder(config: EncoderConfig, labels: LabelSet, task: Task, texts: list[str]) -> tuple[Any, PreTrainedModel]:
@@ -50,11 +47,7 @@ def scratch_tokenizer(texts: list[str], config: EncoderConfig) -> Any:
     """A BERT tokenizer whose words are the characters of the texts; digits and Latin letters also as ##pieces."""
     counts = Counter(char for text in texts for char in text if not char.isspace())
     kept = sorted(char for char, n in counts.items() if n >= config.min_count)
-    latin = string.digits + string.ascii_lowercase
-    words = list(dict.fromkeys([*SPECIAL, *latin, *(f"##{char}" for char in latin), *(char.lower() for char in kept)]))
-    tokenizer = BertTokenizer(vocab={word: i for i, word in enumerate(words)}, do_lower_case=True)
-    assert len(tokenizer) == len(words), f"the tokenizer has {len(tokenizer)} words, expected {len(words)}"
-    return tokenizer
+    return make_tokenizer([*latin_letters(), *(char.lower() for char in kept)])
 
 
 def _scratch_config(config: EncoderConfig, vocabulary: int, head: dict[str, Any]) -> BertConfig:

@@ -18,10 +18,11 @@ from transformers import (
     set_seed,
 )
 
-from configs.schema import Device, Resume, Task, TrainConfig
+from configs.schema import Resume, Task, TrainConfig
 from data.records import Example
 from serve.model_dir import Head, ServedLabel
 from serve.predictor import decide, to_scores
+from train.device import on_cpu, use_bf16
 from train.encoder import load_encoder
 from train.examples import Examples
 from train.metrics import best_thresholds, counts, f1_of
@@ -35,6 +36,8 @@ def finetune(
     """Train and return tokenizer, the best model by validation macro-F1, and the log of the run."""
     set_seed(config.seed)
     tokenizer, model = load_encoder(config.encoder, examples.labels, config.task, [e.text for e in examples.train])
+    if on_cpu(config.device):
+        model.set_attn_implementation("eager")  # torch's fused attention is slow backwards on a CPU
     trainer = Trainer(
         model=model,
         args=_arguments(config, folder),
@@ -49,6 +52,7 @@ def finetune(
     best = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)  # without the bf16 autocast
     torch.nn.Module.to(best, device="cpu", dtype=torch.float32)
     torch.nn.Module.train(best, False)
+    best.set_attn_implementation("sdpa")
     return tokenizer, best, trainer.state.log_history
 
 
@@ -60,15 +64,13 @@ def _tensors(examples: Examples, rows: list[Example], tokenizer: Any, config: Tr
 
 
 def _arguments(config: TrainConfig, folder: Path) -> TrainingArguments:
-    on_cpu = config.device is Device.cpu or (config.device is Device.auto and not torch.cuda.is_available())
-    if config.device is Device.cuda and not torch.cuda.is_available():
-        raise ValueError("device=cuda: this machine has no GPU that torch can use; take device=cpu or device=auto")
+    cpu = on_cpu(config.device)
     optim = config.optim
     return TrainingArguments(
         output_dir=str(folder / "checkpoints"),
         seed=config.seed,
-        use_cpu=on_cpu,
-        bf16=_bf16(optim.bf16, on_cpu),
+        use_cpu=cpu,
+        bf16=use_bf16(optim.bf16, cpu),
         learning_rate=optim.learning_rate,
         weight_decay=optim.weight_decay,
         warmup_steps=optim.warmup_ratio,  # below 1: a share of all steps
@@ -85,17 +87,9 @@ def _arguments(config: TrainConfig, folder: Path) -> TrainingArguments:
         metric_for_best_model="macro_f1",
         greater_is_better=True,
         restore_callback_states_from_checkpoint=True,
-        dataloader_pin_memory=not on_cpu,
+        dataloader_pin_memory=not cpu,
         report_to=[],
     )
-
-
-def _bf16(choice: str, on_cpu: bool) -> bool:
-    if choice != "auto":
-        return choice == "on"
-    if on_cpu:
-        return bool(torch.cpu.get_capabilities().get("avx512_bf16"))
-    return bool(torch.cuda.is_bf16_supported())
 
 
 def newest_checkpoint(folder: Path) -> Path | None:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from dataclasses import asdict
-from enum import Enum
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from omegaconf import OmegaConf
 
-from configs.schema import Task, TrainConfig
+from configs.schema import Task, TrainConfig, plain
 from data.files import MANIFEST, code_hash, input_hashes, read_manifest, tree_hashes, write_atomic, write_manifest
 from data.records import write_jsonl
 from serve.model_dir import point_current, publish
@@ -89,7 +87,7 @@ def _fit(config: TrainConfig, examples: Examples, folder: Path) -> Path:
 
 def _write_card(config: TrainConfig, examples: Examples, files: Path) -> None:
     versions = {name: version(name) for name in LIBRARIES}
-    facts = {"data": _data_hash(config), "versions": versions, "config": _plain(config)}
+    facts = {"data": _data_hash(config), "versions": versions, "config": plain(config)}
     write_atomic(files / "card.json", _json(facts))
     write_atomic(files / "README.md", card_text(config, examples, facts))
 
@@ -121,7 +119,7 @@ def _inputs(config: TrainConfig) -> dict[str, str]:
     return {
         **input_hashes([p for p in (*paths, lexicon) if p.is_file()]),
         "code": code_hash("configs", "data", "serve", "train"),
-        "config": json.dumps(_plain(config), sort_keys=True),
+        "config": json.dumps(plain(config), sort_keys=True),
     }
 
 
@@ -146,7 +144,3 @@ def _json(content: object) -> str:
 
 def _key(inputs: dict[str, str]) -> str:
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:8]
-
-
-def _plain(config: TrainConfig) -> dict[str, Any]:
-    return json.loads(json.dumps(asdict(config), default=lambda x: x.value if isinstance(x, Enum) else str(x)))  # type: ignore[no-any-return]
