@@ -56,6 +56,8 @@ class ShapeConfig:
     def __post_init__(self) -> None:
         if self.hidden % self.heads:
             raise ValueError(f"shape.hidden must be a multiple of shape.heads, got {self.hidden} and {self.heads}")
+        if self.hidden // self.heads % 2:
+            raise ValueError(f"shape.hidden / shape.heads must be even, got {self.hidden} / {self.heads}")
 
 
 @dataclass
@@ -143,6 +145,8 @@ class PretrainConfig:
     seed: int = 13
 
     def __post_init__(self) -> None:
+        if self.bf16 not in ("auto", "on", "off"):
+            raise ValueError(f"bf16 must be auto, on or off, got {self.bf16!r}")
         if not NAME.fullmatch(self.name):
             raise ValueError(f"name must be a plain name of ASCII letters, digits, dot, dash, got {self.name!r}")
 

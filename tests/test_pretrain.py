@@ -18,8 +18,11 @@ from safetensors.torch import load_file
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
 from configs.pretraining import CorpusConfig, MaskingConfig, PretrainConfig, ScheduleConfig, ShapeConfig
+from configs.schema import EncoderConfig, Task
+from data.labels import load_labels
+from train.encoder import load_encoder
 from train.optimizer import MuonAdamW
-from train.pretraining import phases, rate_of
+from train.pretraining import forget_after, phases, rate_of
 from trained import ROOT
 
 SMALL = [
@@ -80,7 +83,6 @@ def test_that_a_run_notes_its_curves_and_leaves_an_encoder(straight: Path) -> No
 def test_that_a_killed_run_goes_on_to_the_very_same_weights(home: Path, straight: Path) -> None:
     folder = home / "killed"
     shutil.copytree(straight / "corpus", folder / "corpus")
-    shutil.copyfile(straight / "MANIFEST.json", folder / "MANIFEST.json")
     with subprocess.Popen(command(home, "killed"), cwd=ROOT, stderr=subprocess.DEVNULL) as running:
         deadline = time.monotonic() + 120
         while not (folder / "checkpoints" / "checkpoint-6" / "trainer_state.json").is_file():
@@ -124,6 +126,23 @@ def test_that_a_run_that_ended_takes_more_tokens(home: Path, straight: Path) -> 
 
 
 @pytest.mark.training
+def test_that_what_came_out_in_half_precision_is_fine_tuned_in_full(straight: Path) -> None:
+    labels = load_labels(ROOT / "seeds" / "labels.yaml")
+    config = EncoderConfig(name="small", path=str(straight / "model"))
+    _, model = load_encoder(config, labels, Task.multi_label, [])
+    saved = load_file(straight / "model" / "model.safetensors")["bert.embeddings.word_embeddings.weight"]
+    assert {weight.dtype for weight in model.parameters()} == {torch.float32}
+    assert torch.equal(dict(model.named_parameters())["bert.embeddings.word_embeddings.weight"], saved.float())
+
+
+def test_that_an_unfinished_last_line_and_what_came_after_the_checkpoint_are_left_out(tmp_path: Path) -> None:
+    noted = tmp_path / "history.jsonl"
+    noted.write_text('{"step": 1}\n{"step": 2}\n{"step": 3}\n{"st', encoding="utf-8")
+    forget_after(noted, 2)
+    assert noted.read_text(encoding="utf-8") == '{"step": 1}\n{"step": 2}\n'
+
+
+@pytest.mark.training
 def test_that_another_shape_or_corpus_is_refused_under_the_same_name(home: Path, straight: Path) -> None:
     for more, what in (("shape.hidden=32", "another shape"), ("corpus.pieces=60", "another corpus")):
         done = pretrain(home, "straight", more)
@@ -140,6 +159,8 @@ def test_that_wrong_knobs_are_refused_with_what_was_expected() -> None:
         (lambda: CorpusConfig(dirs=[]), "at least one folder"),
         (lambda: CorpusConfig(weights={"*": 0.5}), "must be 1 or more"),
         (lambda: ShapeConfig(hidden=100, heads=3), "multiple of shape.heads"),
+        (lambda: ShapeConfig(hidden=6, heads=2), "must be even"),
+        (lambda: PretrainConfig(bf16="maybe"), "auto, on or off"),
         (lambda: MaskingConfig(rate=1.5), "between 0 and 1"),
         (lambda: ScheduleConfig(lengths=[100], shares=[1.0]), "must be of 32"),
         (lambda: ScheduleConfig(lengths=[64], shares=[0.5]), "add up to 1"),

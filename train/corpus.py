@@ -80,7 +80,8 @@ def divide(documents: list[Document], register: Register, held_out: float) -> Pa
     together, by their ids. Kept out are those on record for a test set. What shares much of its text with a document
     on record for validation or a test is kept out too.
     """
-    leaders = {name: min(group.documents) for group in _groups(documents) for name in group.documents}
+    found = groups((document.id, document.text) for document in documents)
+    leaders = {name: min(group.documents) for group in found for name in group.documents}
     splits = {name: entry.split for name, entry in register.items()}
     tied = {leaders[name] for name in leaders if splits.get(name, "") not in LEARNT}
     parts = Parts([], [], [], Counter())
@@ -97,10 +98,6 @@ def divide(documents: list[Document], register: Register, held_out: float) -> Pa
         else:
             parts.put(parts.train, document, "learnt from")
     return parts
-
-
-def _groups(documents: list[Document]) -> Any:
-    return groups((document.id, document.text) for document in documents)
 
 
 def sentences_of(documents: list[Document], workers: int) -> list[list[str]]:
@@ -128,10 +125,11 @@ def tokenize(sentences: list[list[str]], weights: list[float], tokenizer: Any) -
     begins: list[Flags] = []
     bounds = [0]
     for document in sentences:
+        bounds.append(bounds[-1])
         for found, starts in _encode(document, tokenizer):
             ids.append(found)
             begins.append(starts)
-        bounds.append(sum(map(len, ids[-len(document) :] if document else [])) + bounds[-1])
+            bounds[-1] += len(found)
     whole = np.concatenate(ids) if ids else np.empty(0, np.uint16)
     flags = np.concatenate(begins) if begins else np.empty(0, np.bool_)
     return Tokens(whole, flags, np.array(bounds, np.int64), np.array(weights, np.float32))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from configs.schema import Device
@@ -21,3 +23,9 @@ def use_bf16(choice: str, cpu: bool) -> bool:
     if cpu:
         return bool(torch.cpu.get_capabilities().get("avx512_bf16"))
     return bool(torch.cuda.is_bf16_supported())
+
+
+def suit_attention(model: Any, cpu: bool) -> None:
+    """Spell attention out where the model is trained on a CPU: the gradients of torch's fused one are slow there."""
+    if cpu:
+        model.set_attn_implementation("eager")

@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import (
     AutoConfig,
     AutoTokenizer,
@@ -75,7 +76,7 @@ def _pretrained(config: EncoderConfig, head: dict[str, Any]) -> tuple[Any, PreTr
             raise ValueError(f"it is of type {kind!r}, expected 'bert'")
         tokenizer = AutoTokenizer.from_pretrained(source)
         loaded: Any = BertForSequenceClassification.from_pretrained(
-            source, ignore_mismatched_sizes=True, output_loading_info=True, **head
+            source, dtype=torch.float32, ignore_mismatched_sizes=True, output_loading_info=True, **head
         )
         model, facts = loaded
         if absent := sorted(key for key in facts["missing_keys"] if ".encoder." in key or ".embeddings." in key):

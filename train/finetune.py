@@ -22,7 +22,7 @@ from configs.schema import Resume, Task, TrainConfig
 from data.records import Example
 from serve.model_dir import Head, ServedLabel
 from serve.predictor import decide, to_scores
-from train.device import on_cpu, use_bf16
+from train.device import on_cpu, suit_attention, use_bf16
 from train.encoder import load_encoder
 from train.examples import Examples
 from train.metrics import best_thresholds, counts, f1_of
@@ -36,8 +36,7 @@ def finetune(
     """Train and return tokenizer, the best model by validation macro-F1, and the log of the run."""
     set_seed(config.seed)
     tokenizer, model = load_encoder(config.encoder, examples.labels, config.task, [e.text for e in examples.train])
-    if on_cpu(config.device):
-        model.set_attn_implementation("eager")  # torch's fused attention is slow backwards on a CPU
+    suit_attention(model, on_cpu(config.device))
     trainer = Trainer(
         model=model,
         args=_arguments(config, folder),

@@ -17,7 +17,7 @@ from transformers import BertForMaskedLM, TrainingArguments, set_seed
 from configs.pretraining import MaskingConfig, PretrainConfig, ScheduleConfig
 from configs.schema import Resume, Task
 from data.files import read_manifest, write_atomic, write_manifest
-from train.device import on_cpu, use_bf16
+from train.device import on_cpu, suit_attention, use_bf16
 from train.encoder_card import encoder_card
 from train.examples import load_examples
 from train.finetune import newest_checkpoint
@@ -29,7 +29,7 @@ from train.positions import start_positions
 from train.prepared import Prepared, prepare
 from train.probe import Probe
 
-HISTORY = "history.jsonl"
+HISTORY, CORPUS = "history.jsonl", "corpus"
 HELD_OUT_LENGTH = 128  # tokens of a held-out sequence, whatever the run trains on, so that runs compare
 HELD_OUT_BATCH = 16  # sequences
 HELD_OUT_MASKING = MaskingConfig(rate=0.15)  # whatever the run masks
@@ -44,7 +44,7 @@ def pretrain(config: PretrainConfig) -> Path:
     """
     folder = Path(config.dir) / config.name
     _claim(config, folder)
-    prepared = prepare(config.corpus, folder / "corpus")
+    prepared = prepare(config.corpus, folder / CORPUS)
     set_seed(config.seed)
     trainer = _trainer(config, prepared, folder)
     checkpoint = newest_checkpoint(folder) if config.resume is Resume.auto else None
@@ -63,10 +63,11 @@ def pretrain(config: PretrainConfig) -> Path:
 
 def _claim(config: PretrainConfig, folder: Path) -> None:
     """Take the folder; the state of another corpus, shape or seed is not gone on with."""
-    fixed = {key: json.dumps(asdict(getattr(config, key)), sort_keys=True) for key in ("corpus", "shape")}
+    corpus = {**asdict(config.corpus), "workers": 0}  # how many make it changes nothing
+    fixed = {"corpus": json.dumps(corpus, sort_keys=True), "shape": json.dumps(asdict(config.shape), sort_keys=True)}
     fixed["seed"] = str(config.seed)
     manifest = read_manifest(folder)
-    if folder.exists() and not manifest and any(folder.iterdir()):
+    if folder.exists() and not manifest and any(path.name != CORPUS for path in folder.iterdir()):
         raise ValueError(f"{folder}: holds files and no manifest, so it is no run to go on with; take another name=")
     if changed := [key for key, value in fixed.items() if manifest and manifest["inputs"].get(key) != value]:
         raise ValueError(
@@ -81,6 +82,7 @@ def _trainer(config: PretrainConfig, prepared: Prepared, folder: Path) -> Masked
     schedule, special = config.schedule, Special.of(prepared.tokenizer)
     updates = int(schedule.tokens // schedule.batch_tokens)
     model = _start(config, prepared)
+    suit_attention(model, on_cpu(config.device))
     optimizer = MuonAdamW(model, schedule)
     rows = _held_out(config, prepared, special)
     examples = Path(config.watch.dataset)
@@ -147,10 +149,13 @@ def _share(updates: int, warmup: int, decay: int, step: int) -> float:
 
 
 def forget_after(history: Path, step: int) -> None:
-    """Leave out what a run noted after the checkpoint that it goes on from; it will be noted again."""
+    """Leave out what a run noted after the checkpoint that it goes on from; it will be noted again.
+
+    So is a last line that a power cut left unfinished.
+    """
     if history.is_file():
-        lines = history.read_text(encoding="utf-8").splitlines()
-        kept = [line for line in lines if json.loads(line)["step"] <= step]
+        lines = history.read_text(encoding="utf-8", errors="replace").splitlines()
+        kept = [line for line in lines if line.endswith("}") and json.loads(line)["step"] <= step]
         write_atomic(history, "".join(f"{line}\n" for line in kept))
 
 
@@ -188,6 +193,6 @@ def _save(config: PretrainConfig, trainer: MaskedTrainer, prepared: Prepared, fo
     torch.nn.Module.to(model, device="cpu", dtype=torch.float16).save_pretrained(target)
     prepared.tokenizer.save_pretrained(target)
     history = [json.loads(line) for line in (folder / HISTORY).read_text(encoding="utf-8").splitlines()]
-    write_atomic(target / "README.md", encoder_card(config, model, history, folder / "corpus"))
+    write_atomic(target / "README.md", encoder_card(config, model, history, folder / CORPUS))
     write_manifest(folder, inputs=read_manifest(folder)["inputs"], finished=True)
     return target
